@@ -1,0 +1,4 @@
+export declare const securityHeaders: {
+  isolation: Record<string, string>;
+  all: Record<string, string>;
+};

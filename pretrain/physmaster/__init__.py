@@ -1,0 +1,1 @@
+"""PhysMaster's PyTorch twin: the same networks as src/model, pretrained here and exported to safetensors."""

@@ -1,0 +1,121 @@
+"""Causal 3D-convolution video autoencoder: 8x in space, 4x in time, its decoder painting over the first frame.
+
+Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent equals
+frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3] -> video.
+In image-to-video the first frame is always known, so the decoder may keep its pixels where nothing changes: each
+output pixel is keep * image + (1 - keep) * paint. Latents need to carry motion only.
+Does not do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .layers import ChannelNorm, Convolution, Linear, depth_to_space, space_to_depth
+
+
+class Residual(nn.Module):
+    """x + conv2(silu(conv1(silu(norm(x))))) on [B, C, T, H, W]."""
+
+    def __init__(self, channels, kernel):
+        super().__init__()
+        self.norm = ChannelNorm(channels)
+        self.convolution_1 = Convolution(channels, channels, kernel)
+        self.convolution_2 = Convolution(channels, channels, kernel)
+        # A residual branch that starts small keeps the first steps stable.
+        self.convolution_2.weight.data.mul_(0.2)
+
+    def forward(self, x):
+        h = self.convolution_1(F.silu(self.norm(x)))
+        return x + self.convolution_2(F.silu(h))
+
+
+class Encoder(nn.Module):
+    """[B, 3, T, 64, 64] -> mean and log-variance, each [B, 16, T', 8, 8] (T' = 7 for 25, 1 for 1)."""
+
+    def __init__(self, config):
+        super().__init__()
+        c0, c1, c2 = config.encoder_channels
+        self.input = Convolution(12, c0, (1, 3, 3))
+        self.block_0 = Residual(c0, (1, 3, 3))
+        self.down_0 = Convolution(c0, c1, (3, 3, 3), (2, 2, 2))
+        self.block_1 = Residual(c1, (3, 3, 3))
+        self.down_1 = Convolution(c1, c2, (3, 3, 3), (2, 2, 2))
+        self.block_2 = Residual(c2, (1, 3, 3))
+        self.output_norm = ChannelNorm(c2)
+        self.output = Convolution(c2, config.latent_channels, (1, 1, 1))
+        # Exists in training only: not exported.
+        self.log_variance = Convolution(c2, config.latent_channels, (1, 1, 1), zero=True)
+        self.log_variance.bias.data.fill_(-4.0)
+
+    def forward(self, x):
+        h = self.block_0(self.input(space_to_depth(x, 2)))
+        h = self.block_1(self.down_0(h))
+        h = self.block_2(self.down_1(h))
+        h = F.silu(self.output_norm(h))
+        return self.output(h), self.log_variance(h)
+
+
+class PointLinear(Linear):
+    """A linear layer over the channel axis of [B, C, T, H, W]; weight [in, out] as any linear layer's."""
+
+    def forward(self, x):
+        return F.conv3d(x, self.weight.t()[:, :, None, None, None], self.bias)
+
+
+class Decoder(nn.Module):
+    """Latents [B, 16, 7, 8, 8] (not normalised) and image [B, 3, 64, 64] -> video [B, 3, 25, 64, 64] in [-1, 1]."""
+
+    def __init__(self, config):
+        super().__init__()
+        c0, c1, c2 = config.decoder_channels
+        self.input = Convolution(config.latent_channels, c0, (3, 3, 3))
+        self.block_0 = Residual(c0, (3, 3, 3))
+        self.up_0 = PointLinear(c0, 8 * c1)
+        self.block_1 = Residual(c1, (3, 3, 3))
+        self.up_1 = PointLinear(c1, 8 * c2)
+        self.image = Convolution(12, c2, (1, 3, 3))
+        self.block_2 = Residual(c2, (3, 3, 3))
+        self.output_norm = ChannelNorm(c2)
+        self.output = Convolution(c2, 16, (3, 3, 3))
+
+    def forward(self, latent, image):
+        h = self.block_0(self.input(latent))
+        h = self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
+        h = depth_to_space(self.up_1(h), (2, 2, 2))
+        image = image[:, :, None]
+        h = h + self.image(space_to_depth(image, 2))
+        h = self.block_2(h)
+        h = self.output(F.silu(self.output_norm(h)))
+        h = depth_to_space(h, (1, 2, 2)).float()
+        paint, keep = h[:, :3], torch.sigmoid(h[:, 3:])
+        return keep * image + (1 - keep) * paint
+
+
+class Autoencoder(nn.Module):
+    """Public boundary: channels-last video in and out, normalised latents in between."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        # Statistics over latent frames 1.. of the training clips; set once after training.
+        self.register_buffer('latent_mean', torch.zeros(config.latent_channels))
+        self.register_buffer('latent_std', torch.ones(config.latent_channels))
+
+    def latent_from_video(self, video):
+        """Video [B, T, H, W, 3] in [-1, 1] -> normalised latents [B, T', H/8, W/8, C]."""
+        mean, _ = self.encoder(video.permute(0, 4, 1, 2, 3))
+        mean = mean.float().permute(0, 2, 3, 4, 1)
+        return (mean - self.latent_mean) / self.latent_std
+
+    def latent_from_image(self, image):
+        """Image [B, H, W, 3] -> normalised latent [B, H/8, W/8, C]."""
+        return self.latent_from_video(image[:, None])[:, 0]
+
+    def video_from_latent(self, latent, image):
+        """Normalised latents [B, T', H/8, W/8, C], first frame [B, H, W, 3] -> video [B, T, H, W, 3] in [-1, 1]."""
+        latent = latent * self.latent_std + self.latent_mean
+        video = self.decoder(latent.permute(0, 4, 1, 2, 3), image.permute(0, 3, 1, 2))
+        return video.permute(0, 2, 3, 4, 1).clamp(-1, 1)

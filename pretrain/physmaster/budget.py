@@ -1,0 +1,73 @@
+"""Counts parameters and floating-point operations and asserts nano's budgets. `python3 -m physmaster.budget`.
+
+One multiply-add is two operations; only matrix products and convolutions are counted.
+"""
+
+from .autoencoder import Autoencoder
+from .backbone import Backbone
+from .config import MAX_DECODER_FLOPS, MAX_GENERATOR_FLOPS, MAX_PARAMETERS, NANO
+from .head import Head
+from .transformer import Transformer
+
+
+def decoder_flops(config):
+    """Operations of decoding one clip."""
+    c0, c1, c2 = config.decoder_channels
+    side, half = config.latent_pixels, (config.frames + 1) // 2
+    small = config.latent_frames * side ** 2
+    middle = half * (2 * side) ** 2
+    large = config.frames * (4 * side) ** 2
+    total = small * (27 * config.latent_channels * c0 + 2 * 27 * c0 * c0 + c0 * 8 * c1)
+    total += middle * (2 * 27 * c1 * c1 + c1 * 8 * c2)
+    total += large * (2 * 27 * c2 * c2 + 27 * c2 * 16) + (4 * side) ** 2 * 9 * 12 * c2
+    return 2 * total
+
+
+def encoder_flops(config):
+    """Operations of encoding one clip."""
+    c0, c1, c2 = config.encoder_channels
+    side, half = config.latent_pixels, (config.frames + 1) // 2
+    small = config.latent_frames * side ** 2
+    middle = half * (2 * side) ** 2
+    large = config.frames * (4 * side) ** 2
+    total = large * (9 * 12 * c0 + 2 * 9 * c0 * c0) + middle * (27 * c0 * c1 + 2 * 27 * c1 * c1)
+    total += small * (27 * c1 * c2 + 2 * 9 * c2 * c2 + c2 * config.latent_channels)
+    return 2 * total
+
+
+def generator_flops(config):
+    """Operations of one forward of the video transformer for one clip."""
+    length, width = config.video_tokens + config.image_tokens + 1, config.width
+    block = length * (4 * width * width + 2 * width * config.mlp) + 2 * length * length * width
+    patch = config.video_tokens * width * config.latent_channels * config.patch ** 2 * 3
+    modulation = config.time_width * (2 * config.time_width + 8 * width)
+    return 2 * (config.blocks * block + patch + modulation)
+
+
+def parameters(module):
+    """Number of exported parameters of a module."""
+    return sum(p.numel() for name, p in module.named_parameters() if 'log_variance' not in name)
+
+
+def report(config):
+    """Dictionary of parameter counts and operations; raises AssertionError over budget."""
+    counts = {
+        'autoencoder': parameters(Autoencoder(config)), 'backbone': parameters(Backbone(config)),
+        'head': parameters(Head(config)), 'transformer': parameters(Transformer(config)),
+    }
+    result = {
+        'parameters': {**counts, 'total': sum(counts.values())},
+        'flops': {
+            'encoder': encoder_flops(config), 'decoder': decoder_flops(config), 'generator': generator_flops(config),
+        },
+    }
+    assert result['parameters']['total'] <= MAX_PARAMETERS, result
+    assert result['flops']['generator'] <= MAX_GENERATOR_FLOPS, result
+    assert result['flops']['decoder'] <= MAX_DECODER_FLOPS, result
+    return result
+
+
+if __name__ == '__main__':
+    for section, values in report(NANO).items():
+        for name, value in values.items():
+            print(f'{section:12s} {name:12s} {value:>14,}')

@@ -1,0 +1,88 @@
+"""Sizes of every network and the budgets they must keep. One dataclass is one model size.
+
+Shape letters: B batch, T time, H height, W width, C channels, N heads, L tokens, D head width.
+"""
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that fixes parameter shapes; written into model.json under `config`."""
+
+    size: str = 'nano'
+    # Clip: frames [25, 64, 64, 3]; network pixel = u8 / 127.5 - 1.
+    frames: int = 25
+    pixels: int = 64
+    frames_per_second: float = 12.5
+    # Video autoencoder: latents [7, 8, 8, 16].
+    encoder_channels: tuple = (32, 64, 96)
+    decoder_channels: tuple = (96, 64, 24)
+    latent_channels: int = 16
+    # PhysEncoder: ViT backbone and physical head.
+    backbone_width: int = 128
+    backbone_blocks: int = 4
+    backbone_heads: int = 4
+    backbone_mlp: int = 512
+    backbone_patch: int = 8
+    head_width: int = 80
+    # Video transformer.
+    width: int = 256
+    blocks: int = 6
+    heads: int = 4
+    mlp: int = 640
+    patch: int = 2
+    time_width: int = 128
+    domains: int = 8
+    rotary_pairs: tuple = (8, 12, 12)  # of D/2 = 32: time, height, width
+    rotary_base: float = 100.0
+    # LoRA of Stage II.
+    lora_rank: int = 16
+    lora_alpha: float = 16.0
+    # Sampler's defaults.
+    sampler_steps: int = 4
+    guidance: float = 1.0
+
+    @property
+    def latent_frames(self):
+        """Latent frames of a clip: 25 -> 13 -> 7, the first is the image's own."""
+        return ((self.frames + 1) // 2 + 1) // 2
+
+    @property
+    def latent_pixels(self):
+        """Latent height and width: 64 / 8."""
+        return self.pixels // 8
+
+    @property
+    def image_tokens(self):
+        """Physics tokens, one per backbone patch."""
+        return (self.pixels // self.backbone_patch) ** 2
+
+    @property
+    def video_tokens(self):
+        """Video tokens: latent frames 1.. in patches of patch x patch."""
+        return (self.latent_frames - 1) * (self.latent_pixels // self.patch) ** 2
+
+    def as_dict(self):
+        """Plain dictionary for model.json."""
+        return asdict(self)
+
+
+NANO = Config()
+
+# For tests: the same graph, small enough for a second.
+TINY = Config(
+    size='tiny', encoder_channels=(8, 8, 16), decoder_channels=(16, 8, 8), latent_channels=4,
+    backbone_width=16, backbone_blocks=4, backbone_heads=2, backbone_mlp=32, head_width=8,
+    width=32, blocks=2, heads=2, mlp=48, time_width=16, rotary_pairs=(2, 3, 3), lora_rank=4, lora_alpha=4.0,
+)
+
+SIZES = {'nano': NANO, 'tiny': TINY}
+
+# Domain ids: 0 stands for "not told", which classifier-free guidance needs.
+DOMAINS = {'none': 0, 'rigid': 1, 'fluid': 2, 'thermal': 3, 'optics': 4}
+
+# Published budgets of nano, asserted by budget.py.
+MAX_PARAMETERS = 6.6e6
+MAX_GENERATOR_FLOPS = 2e9
+MAX_DECODER_FLOPS = 5e9

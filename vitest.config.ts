@@ -18,6 +18,14 @@ export default defineConfig({
         },
       },
       {
+        // Found late, a dependency would make Vite reload a test that is already running.
+        optimizeDeps: {
+          include: [
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-webgpu',
+          ],
+        },
         test: {
           name: 'gpu',
           include: ['src/**/*.browser.test.ts'],

@@ -12,7 +12,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { pipelineOf } from './pipeline.ts';
 import type { Program } from './pipeline.ts';
 
-export { flatWorkgroups } from './pipeline.ts';
+export { breakConstants, flatWorkgroups } from './pipeline.ts';
 export type { Program, Shader } from './pipeline.ts';
 export type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 

@@ -19,6 +19,30 @@ export interface Program {
   entryPoint?: string;
 }
 
+const brokenConstants = new Map<string, Record<string, number>>();
+
+/**
+ * Negative control: every later dispatch of this shader runs with these `override` constants instead of
+ * its own, until null is given. Constants that a program does not have are left out. Tests use it to show
+ * that they notice a wrong kernel; nothing else calls it.
+ */
+export function breakConstants(shaderName: string, constants: Record<string, number> | null): void {
+  if (constants) {
+    brokenConstants.set(shaderName, constants);
+  } else {
+    brokenConstants.delete(shaderName);
+  }
+}
+
+function constantsOf(program: Program): Record<string, number> {
+  const broken = brokenConstants.get(program.shader.name);
+  if (!broken) {
+    return program.constants;
+  }
+  const replaced = Object.entries(broken).filter(([name]) => name in program.constants);
+  return { ...program.constants, ...Object.fromEntries(replaced) };
+}
+
 interface DeviceCache {
   modules: Map<string, { code: string; module: GPUShaderModule }>;
   pipelines: Map<string, GPUComputePipeline>;
@@ -35,8 +59,8 @@ function cacheOf(device: GPUDevice): DeviceCache {
   return cache;
 }
 
-function pipelineKey(program: Program): string {
-  const constants = Object.entries(program.constants)
+function pipelineKey(program: Program, values: Record<string, number>): string {
+  const constants = Object.entries(values)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`);
   return `${program.shader.name}|${program.entryPoint ?? 'main'}|${constants.join(',')}`;
@@ -61,7 +85,8 @@ function moduleOf(device: GPUDevice, cache: DeviceCache, shader: Shader): GPUSha
  */
 export function pipelineOf(device: GPUDevice, program: Program): GPUComputePipeline {
   const cache = cacheOf(device);
-  const key = pipelineKey(program);
+  const constants = constantsOf(program);
+  const key = pipelineKey(program, constants);
   let pipeline = cache.pipelines.get(key);
   if (!pipeline) {
     const module = moduleOf(device, cache, program.shader);
@@ -69,7 +94,7 @@ export function pipelineOf(device: GPUDevice, program: Program): GPUComputePipel
     pipeline = device.createComputePipeline({
       label: key,
       layout: 'auto',
-      compute: { module, entryPoint, constants: program.constants },
+      compute: { module, entryPoint, constants },
     });
     cache.pipelines.set(key, pipeline);
   }

@@ -232,12 +232,13 @@ export type TrainingStep = v.InferOutput<typeof TrainingStep>;
 export const SnapshotRecord = v.pipe(
   v.object({
     id: SnapshotId,
+    /** Set by the page, which keeps the runs; the worker leaves it null. */
     runId: v.nullable(RunId),
     time: Time,
     step: Count,
     stage: TrainingStage,
-    /** What made it: the visitor, the trainer on its own, or the way back before a restore. */
-    reason: v.picklist(['visitor', 'automatic', 'before-restore']),
+    /** Asked for by the visitor, or made by the trainer on its own. */
+    reason: v.picklist(['visitor', 'automatic']),
     modelHash: v.string(),
     bytes: Count,
     /** safetensors: trained tensors under their own names, optimiser state under `optimizer.`. */
@@ -255,8 +256,8 @@ export const RunRecord = v.object({
   adapter: v.string(),
   appVersion: v.string(),
   settings: TrainingSettings,
-  /** The snapshot that it set out from; null: the pretrained weights. */
-  from: v.nullable(SnapshotId),
+  /** The snapshot that it set out from, and whose run that was; null: the pretrained weights. */
+  from: v.nullable(v.object({ snapshotId: SnapshotId, runId: v.nullable(RunId), step: Count })),
 });
 export type RunRecord = v.InferOutput<typeof RunRecord>;
 

@@ -22,8 +22,8 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
  * Opens device, world and weights, then puts the stored votes, pairs and weights back. `modelUrl` is the
- * folder that holds model.json and model.safetensors, with a closing slash. Sent once; a page that wants another
- * session ends the worker and starts a new one.
+ * folder that holds model.json and model.safetensors, with a closing slash. Sent once; a page that wants
+ * another session ends the worker and starts a new one.
  */
 export const SessionStart = v.object({
   kind: v.literal('session.start'),

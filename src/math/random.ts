@@ -70,7 +70,7 @@ export class Random {
   private readonly key: [number, number];
   private readonly stream: number;
   private block = 0;
-  private words = new Uint32Array(4);
+  private words: Uint32Array = new Uint32Array(4);
   private used = 4;
 
   constructor(seed: number | bigint, stream = 0) {

@@ -8,15 +8,11 @@ const target: Vector = [0, 1.0, 0];
 /** Tangent of half the angle of view, in both directions. */
 export const tangent = 0.245;
 
-const forwardLength = Math.sqrt(
-  (target[1] - cameraPosition[1]) ** 2 + (target[2] - cameraPosition[2]) ** 2,
-);
+const fall = target[1] - cameraPosition[1];
+const reach = target[2] - cameraPosition[2];
+const forwardLength = Math.sqrt(fall * fall + reach * reach);
 /** Unit axes of the camera in the world: right is (1, 0, 0). */
-export const forward: Vector = [
-  0,
-  (target[1] - cameraPosition[1]) / forwardLength,
-  (target[2] - cameraPosition[2]) / forwardLength,
-];
+export const forward: Vector = [0, fall / forwardLength, reach / forwardLength];
 export const upward: Vector = [0, -forward[2], forward[1]];
 
 /** Pixels per metre at a distance of one metre along the axis. */

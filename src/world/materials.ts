@@ -47,5 +47,6 @@ export const materials: Record<MaterialName, Material> = {
 
 /** Linear light from an sRGB triple 0 .. 255 (gamma 2). */
 export function linearColour(colour: Vector): Vector {
-  return [(colour[0] / 255) ** 2, (colour[1] / 255) ** 2, (colour[2] / 255) ** 2];
+  const [red, green, blue] = colour;
+  return [(red * red) / 65025, (green * green) / 65025, (blue * blue) / 65025];
 }

@@ -1,0 +1,111 @@
+// Rigid-body motion by Rapier (WebAssembly: the same bits in every engine). Dropped objects start from rest in
+// frame 0; the room is a floor at y = 0, static blocks and nothing else. Restitution of a contact is the larger
+// of the two, friction their mean. Does not decide which scenes are good: see free-fall.ts.
+
+import RAPIER from '@dimforge/rapier3d-compat';
+import { clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory } from './scene.ts';
+
+/** Steps of the solver in a frame, by default: 1/100 s each. */
+export const defaultSubsteps = 8;
+
+const floorFriction = 0.6;
+
+export interface SimulationOptions {
+  /** Solver steps in a frame. */
+  substeps?: number;
+  /** m / s^2, downwards. Other values are for tests. */
+  gravity?: number;
+}
+
+function colliderFor(object: SceneObject): RAPIER.ColliderDesc {
+  const [a, b, c] = object.size;
+  switch (object.shape) {
+    case 'sphere':
+      return RAPIER.ColliderDesc.ball(a);
+    case 'box':
+      return RAPIER.ColliderDesc.cuboid(a, b, c);
+    case 'cylinder':
+      return RAPIER.ColliderDesc.cylinder(b, a);
+    case 'capsule':
+      return RAPIER.ColliderDesc.capsule(b, a);
+    case 'cone':
+      return RAPIER.ColliderDesc.cone(b, a);
+  }
+}
+
+/**
+ * Runs a scene for 25 frames. RAPIER.init() must have finished.
+ * @returns poses of the dropped objects in the order of scene.objects, and their energy
+ */
+export function simulateRigidBodies(scene: Scene, options: SimulationOptions = {}): Trajectory {
+  const substeps = options.substeps ?? defaultSubsteps;
+  const pull = options.gravity ?? gravity;
+  const step = 1 / (framesPerSecond * substeps);
+  const dropped = scene.objects.filter((object) => object.dropped);
+  const world = new RAPIER.World({ x: 0, y: -pull, z: 0 });
+  try {
+    world.timestep = step;
+    const floor = RAPIER.ColliderDesc.cuboid(20, 1, 20).setTranslation(0, -1, 0);
+    world.createCollider(floor.setFriction(floorFriction).setRestitution(0));
+    for (const object of scene.objects) {
+      if (object.dropped) continue;
+      const [x, y, z] = object.position;
+      const [i, j, k, w] = object.rotation;
+      const collider = colliderFor(object).setTranslation(x, y, z).setRotation({ x: i, y: j, z: k, w });
+      world.createCollider(collider.setFriction(object.friction).setRestitution(object.restitution));
+    }
+    // The solver splits a step into small ones, each adding gravity before it moves (symplectic Euler). Starting
+    // with half a small step of upward velocity makes free flight exactly the parabola h - g t^2 / 2.
+    const lift = (pull * step) / (2 * world.integrationParameters.numSolverIterations);
+    const bodies = dropped.map((object) => {
+      const [x, y, z] = object.position;
+      const [i, j, k, w] = object.rotation;
+      const description = RAPIER.RigidBodyDesc.dynamic()
+        .setTranslation(x, y, z)
+        .setRotation({ x: i, y: j, z: k, w })
+        .setLinvel(0, lift, 0)
+        .setAngularDamping(0.4);
+      const body = world.createRigidBody(description);
+      const collider = colliderFor(object)
+        .setDensity(object.density)
+        .setFriction(object.friction)
+        .setRestitution(object.restitution)
+        .setRestitutionCombineRule(RAPIER.CoefficientCombineRule.Max);
+      world.createCollider(collider, body);
+      return body;
+    });
+
+    const count = bodies.length;
+    const positions = new Float32Array(clipFrames * count * 3);
+    const rotations = new Float32Array(clipFrames * count * 4);
+    const energy = new Float32Array(clipFrames);
+    for (let frame = 0; frame < clipFrames; frame++) {
+      if (frame > 0) for (let i = 0; i < substeps; i++) world.step();
+      for (let k = 0; k < count; k++) {
+        const body = bodies[k];
+        const { x, y, z } = body.translation();
+        const turn = body.rotation();
+        positions.set([x, y, z], (frame * count + k) * 3);
+        rotations.set([turn.x, turn.y, turn.z, turn.w], (frame * count + k) * 4);
+        energy[frame] += frame === 0 ? body.mass() * pull * y : mechanicalEnergy(body, pull, lift);
+      }
+    }
+    return { frames: clipFrames, objects: count, positions, rotations, energy };
+  } finally {
+    world.free();
+  }
+}
+
+/** Kinetic and potential energy in joules. `lift` is the half step that the solver's velocity is ahead by. */
+function mechanicalEnergy(body: RAPIER.RigidBody, pull: number, lift: number): number {
+  const velocity = body.linvel();
+  velocity.y -= lift;
+  const spin = body.angvel();
+  const linear = velocity.x * velocity.x + velocity.y * velocity.y + velocity.z * velocity.z;
+  const inertia = body.effectiveAngularInertia();
+  const sx = inertia.m11 * spin.x + inertia.m12 * spin.y + inertia.m13 * spin.z;
+  const sy = inertia.m12 * spin.x + inertia.m22 * spin.y + inertia.m23 * spin.z;
+  const sz = inertia.m13 * spin.x + inertia.m23 * spin.y + inertia.m33 * spin.z;
+  const rotational = spin.x * sx + spin.y * sy + spin.z * sz;
+  return body.mass() * (linear / 2 + pull * body.translation().y) + rotational / 2;
+}

@@ -32,15 +32,20 @@ def rotary_angles(config):
     return torch.cat(groups, -1)
 
 
-def rotate(x, cos, sin):
-    """Rotary on [B, N, L, D]: pairs are (j, j + D/2); cos, sin [L, D/2]."""
+def rotate(x, scale, cos, sin):
+    """Per-head RMS norm, learned scale and rotary in one: x [B, L, K, N, D] (K = query, key), scale [K, D].
+
+    x / sqrt(mean(x^2) + 1e-6) * scale, then pairs (j, j + D/2) turn by the token's angles; cos, sin [L, D/2].
+    The scale is folded into cosine and sine, which saves passes over x.
+    """
+    x = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPSILON)
     first, second = x.chunk(2, -1)
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
-
-
-def root_mean_square_norm(x, scale):
-    """x / sqrt(mean(x^2) + 1e-6) * scale over the last axis."""
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPSILON) * scale
+    first_scale, second_scale = scale[None, :, None].chunk(2, -1)
+    cos, sin = cos[:, None, None], sin[:, None, None]
+    kind = x.dtype
+    turned = [first * (first_scale * cos).to(kind) - second * (second_scale * sin).to(kind),
+              second * (second_scale * cos).to(kind) + first * (first_scale * sin).to(kind)]
+    return torch.cat(turned, -1)
 
 
 def time_features(t, width):
@@ -69,17 +74,17 @@ class Block(nn.Module):
     def forward(self, x, shared, cos, sin, lora):
         batch, length, width = x.shape
         shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = (shared + self.modulation)[:, :, None].unbind(1)
-        h = F.layer_norm(x, (width,), None, None, EPSILON) * (1 + scale_1) + shift_1
+        h = torch.addcmul(shift_1, F.layer_norm(x, (width,), None, None, EPSILON), 1 + scale_1)
         qkv = lora('qkv', self.qkv, h).reshape(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        query = rotate(root_mean_square_norm(query.float(), self.query_scale), cos, sin)
-        key = rotate(root_mean_square_norm(key.float(), self.key_scale), cos, sin)
+        scales = torch.stack([self.query_scale, self.key_scale])
+        query, key = rotate(qkv[:, :, :2], scales, cos, sin).permute(2, 0, 3, 1, 4)
+        value = qkv[:, :, 2].transpose(1, 2)
         scores = (query * (width // self.heads) ** -0.5) @ key.transpose(-1, -2)
         mixed = scores.softmax(-1).to(value.dtype) @ value
         mixed = mixed.transpose(1, 2).reshape(batch, length, width)
-        x = x + gate_1 * lora('output', self.output, mixed)
-        h = F.layer_norm(x, (width,), None, None, EPSILON) * (1 + scale_2) + shift_2
-        return x + gate_2 * lora('mlp_2', self.mlp_2, gelu(lora('mlp_1', self.mlp_1, h)))
+        x = torch.addcmul(x, gate_1, lora('output', self.output, mixed).float())
+        h = torch.addcmul(shift_2, F.layer_norm(x, (width,), None, None, EPSILON), 1 + scale_2)
+        return torch.addcmul(x, gate_2, lora('mlp_2', self.mlp_2, gelu(lora('mlp_1', self.mlp_1, h))).float())
 
 
 def plain(_name, layer, x):
@@ -124,7 +129,7 @@ class Transformer(nn.Module):
         shared = self.modulation(c).float().reshape(batch, 6, -1)
         for i in range(config.blocks):
             apply = plain if lora is None else lora.layer(i)
-            x = getattr(self, f'block_{i}')(x, shared, self.cos, self.sin, apply).float()
+            x = getattr(self, f'block_{i}')(x, shared, self.cos, self.sin, apply)
         shift, scale = self.final_modulation(c).float()[:, None].chunk(2, -1)
         x = F.layer_norm(x[:, :config.video_tokens], (x.shape[-1],), None, None, EPSILON)
         x = self.final(x * (1 + scale) + shift).float()

@@ -1,0 +1,44 @@
+"""Options that every training command shares."""
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+
+from .config import SIZES
+from .training import Budget
+
+
+def arguments(description):
+    """Parser with the shared options."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--size', choices=sorted(SIZES), default='nano')
+    parser.add_argument('--data', default='.cache/data', help='folder of scripts/dataset.ts')
+    parser.add_argument('--out', default='.cache/pretrain', help='checkpoints, logs and latents; a folder a size')
+    parser.add_argument('--minutes', type=float)
+    parser.add_argument('--steps', type=int)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--threads', type=int, default=max(1, (os.cpu_count() or 1)))
+    parser.add_argument('--held-out', type=int, default=64, help='last clips of the split: measured, not trained on')
+    parser.add_argument('--evaluate-every', type=int, default=500, help='steps')
+    parser.add_argument('--kl', type=float, default=3e-4)
+    parser.add_argument('--resume', action='store_true')
+    parser.add_argument('--no-bf16', dest='bf16', action='store_false', help='train in f32')
+    return parser
+
+
+def prepare(options):
+    """Sets threads and the seed. Returns the config and the output folder."""
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    folder = Path(options.out) / options.size
+    folder.mkdir(parents=True, exist_ok=True)
+    return SIZES[options.size], folder
+
+
+def budget_from(options):
+    """The stage's budget; 1 minute when nothing is said."""
+    if options.steps is None and options.minutes is None:
+        return Budget(minutes=1)
+    return Budget(options.steps, options.minutes)

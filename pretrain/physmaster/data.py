@@ -1,0 +1,102 @@
+"""Reads the clips that scripts/dataset.ts writes: .cache/data/<family>-<split>-<firstSeed>-<clips>/.
+
+frames.u8 [K, 25, 64, 64, 3], masks.u8 [K, 25, 64, 64] (object id, 0 none), depth.f32 [K, 64, 64] of frame 0,
+meta.jsonl (a scene a line). Frames stay memory-mapped; a batch is copied out.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+
+NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>[a-z]+)-(?P<first>\d+)-(?P<clips>\d+)$')
+
+
+class Clips:
+    """All clips of one or several splits, indexed 0..K-1 across folders in order of their first seed."""
+
+    def __init__(self, root, splits, config, limit=None):
+        self.config = config
+        self.folders = []
+        for folder in Path(root).iterdir():
+            match = NAME.match(folder.name)
+            if match and match['split'] in splits and (folder / 'meta.jsonl').exists():
+                self.folders.append((match['split'], int(match['first']), folder))
+        self.folders.sort()
+        if not self.folders:
+            raise FileNotFoundError(f'no clips of {splits} under {root}: run `npx tsx scripts/dataset.ts` first')
+        self.frames, self.masks, self.depths, self.index = [], [], [], []
+        time, side = config.frames, config.pixels
+        for number, (_, _, folder) in enumerate(self.folders):
+            frames = np.memmap(folder / 'frames.u8', np.uint8, 'r').reshape(-1, time, side, side, 3)
+            masks = np.memmap(folder / 'masks.u8', np.uint8, 'r').reshape(-1, time, side, side)
+            depth = np.memmap(folder / 'depth.f32', np.float32, 'r').reshape(-1, side, side)
+            self.frames.append(frames)
+            self.masks.append(masks)
+            self.depths.append(depth)
+            self.index += [(number, i) for i in range(len(frames))]
+        if limit:
+            self.index = self.index[:limit]
+
+    def __len__(self):
+        return len(self.index)
+
+    def video(self, i):
+        """Clip i as u8 [25, 64, 64, 3]."""
+        number, row = self.index[i]
+        return self.frames[number][row]
+
+    def videos(self, rows):
+        """u8 [B, 25, 64, 64, 3]."""
+        return np.stack([self.video(i) for i in rows])
+
+    def images(self, rows):
+        """First frames, u8 [B, 64, 64, 3]."""
+        return np.stack([self.video(i)[0] for i in rows])
+
+    def first_masks(self, rows):
+        """Object ids of first frames, u8 [B, 64, 64]."""
+        return np.stack([self.masks[self.index[i][0]][self.index[i][1]][0] for i in rows])
+
+    def first_depths(self, rows):
+        """Depth of first frames in metres, f32 [B, 64, 64]."""
+        return np.stack([self.depths[self.index[i][0]][self.index[i][1]] for i in rows])
+
+    def scenes(self):
+        """Parsed meta.jsonl lines in index order."""
+        lines = []
+        for _, _, folder in self.folders:
+            lines.append((folder / 'meta.jsonl').read_text().splitlines())
+        return [json.loads(lines[number][row]) for number, row in self.index]
+
+    def names(self):
+        """Folder names, for the record of data seeds."""
+        return [folder.name for _, _, folder in self.folders]
+
+    def crop(self, i, size, random):
+        """A size x size window of clip i around a pixel that moves: u8 [25, size, size, 3]."""
+        video = self.video(i)
+        side = self.config.pixels
+        t = int(random.integers(1, self.config.frames))
+        moved = np.abs(video[t].astype(np.int16) - video[0]).max(-1) > 8
+        rows, columns = np.nonzero(moved)
+        if len(rows):
+            pick = int(random.integers(len(rows)))
+            centre = rows[pick] + random.integers(-10, 11), columns[pick] + random.integers(-10, 11)
+        else:
+            centre = random.integers(0, side, 2)
+        top = int(np.clip(centre[0] - size // 2, 0, side - size))
+        left = int(np.clip(centre[1] - size // 2, 0, side - size))
+        return video[:, top:top + size, left:left + size]
+
+
+def network_pixels(frames):
+    """u8 array -> float tensor u8 / 127.5 - 1."""
+    return torch.from_numpy(np.ascontiguousarray(frames)).float().div_(127.5).sub_(1)
+
+
+def bytes_from_network(video):
+    """Float tensor in [-1, 1] -> u8 array, rounded."""
+    return (video.float() + 1).mul(127.5).round().clamp(0, 255).to(torch.uint8).numpy()

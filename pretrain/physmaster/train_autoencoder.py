@@ -1,0 +1,89 @@
+"""Trains the video autoencoder: first on 32 x 32 windows around what moves, then on whole frames.
+
+    python3 -m physmaster.train_autoencoder --minutes 18
+Sees the splits `wide` and `train`, so every look; the last --held-out clips of them only measure.
+"""
+
+import time
+
+import numpy as np
+import torch
+
+from .autoencoder import Autoencoder
+from .command import arguments, budget_from, prepare
+from .data import Clips, network_pixels
+from .losses import motion_weight, reconstruction_loss
+from .training import Trainer
+
+
+def decibels(error):
+    """Peak signal to noise of mean squared errors in network units (range 2), as a numpy array."""
+    return 10 * np.log10(4 / np.maximum(error, 1e-9))
+
+
+@torch.no_grad()
+def reconstruct(autoencoder, videos):
+    """u8 [K, 25, 64, 64, 3] -> float video of the same shape, through the mean latent."""
+    parts = []
+    for start in range(0, len(videos), 8):
+        video = network_pixels(videos[start:start + 8])
+        parts.append(autoencoder.video_from_latent(autoencoder.latent_from_video(video), video[:, 0]))
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def measure(autoencoder, videos):
+    """PSNR per clip (mean) over all pixels, and over pixels near motion."""
+    output, video = reconstruct(autoencoder, videos), network_pixels(videos)
+    square = (output - video).square()
+    whole = decibels(square.flatten(1).mean(1).numpy())
+    moving = (motion_weight(video.permute(0, 4, 1, 2, 3)) > 1)[:, 0, ..., None].float()
+    near = (square * moving).flatten(1).sum(1) / (moving.flatten(1).sum(1) * 3).clamp(min=1)
+    return {'psnr': round(float(whole.mean()), 3), 'psnr_moving': round(float(decibels(near.numpy()).mean()), 3)}
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--splits', default='wide,train')
+    parser.add_argument('--window-share', type=float, default=0.7, help='share of the budget spent on windows')
+    parser.add_argument('--window-batch', type=int, default=12)
+    parser.add_argument('--batch', type=int, default=4)
+    parser.add_argument('--rate', type=float, default=2e-3)
+    options = parser.parse_args()
+    config, folder = prepare(options)
+    clips = Clips(options.data, options.splits.split(','), config)
+    train = len(clips) - options.held_out
+    held_out = clips.videos(range(train, len(clips)))
+    autoencoder = Autoencoder(config)
+    trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
+                      seed=options.seed, warmup=100, decay=0.001)
+    if options.resume:
+        trainer.load()
+
+    def loss_of(random, progress):
+        if progress < options.window_share:
+            rows = random.integers(0, train, options.window_batch)
+            videos = np.stack([clips.crop(int(i), config.pixels // 2, random) for i in rows])
+        else:
+            videos = clips.videos(random.integers(0, train, options.batch))
+        video = network_pixels(videos).permute(0, 4, 1, 2, 3).contiguous()
+        if random.random() < 0.5:
+            video = video.flip(-1)
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+            mean, log_variance = autoencoder.encoder(video)
+            log_variance = log_variance.float().clamp(-12, 4)
+            latent = mean.float() + (0.5 * log_variance).exp() * torch.randn(mean.shape)
+            output = autoencoder.decoder(latent, video[:, :, 0])
+        return reconstruction_loss(output, video, mean.float(), log_variance, kl_weight=options.kl)
+
+    def evaluate():
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+            return measure(autoencoder, held_out)
+
+    began = time.time()
+    trainer.run(loss_of, evaluate, log_every=50, evaluate_every=options.evaluate_every)
+    print(f'autoencoder: {trainer.step} steps, {time.time() - began:.0f} s')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,95 @@
+"""Trains the generator by flow matching: `--stage base` on the wide world, `--stage stage_one` on the train split.
+
+    python3 -m physmaster.train_generator --stage base --minutes 35
+    python3 -m physmaster.train_generator --stage stage_one --minutes 12
+Head and transformer train, the backbone is frozen, the autoencoder is not needed (latents are encoded beforehand).
+t is logit-normal; the domain is dropped in one of ten samples for classifier-free guidance.
+"""
+
+import numpy as np
+import torch
+
+from .backbone import Backbone
+from .command import arguments, budget_from, prepare
+from .config import DOMAINS
+from .data import Clips, network_pixels
+from .head import Head
+from .losses import velocity_errors
+from .training import Trainer, load_ema
+from .transformer import Transformer
+
+STAGES = {'base': 'wide', 'stage_one': 'train'}
+
+
+@torch.no_grad()
+def frozen_features(backbone, clips, bf16, batch=64):
+    """Backbone features of every first frame, f16 [K, 4, 64, 128]."""
+    parts = []
+    for start in range(0, len(clips), batch):
+        image = network_pixels(clips.images(range(start, min(start + batch, len(clips)))))
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
+            parts.append(torch.stack([f.half() for f in backbone(image)], 1))
+    return torch.cat(parts)
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--stage', choices=sorted(STAGES), required=True)
+    parser.add_argument('--splits', help='overrides the stage\'s split')
+    parser.add_argument('--batch', type=int, default=32)
+    parser.add_argument('--rate', type=float)
+    parser.add_argument('--final', type=float, default=0.0, help='last learning rate as a share of --rate')
+    parser.add_argument('--ema', type=float, default=0.999)
+    options = parser.parse_args()
+    config, folder = prepare(options)
+    splits = (options.splits or STAGES[options.stage]).split(',')
+    clips = [Clips(options.data, [split], config) for split in splits]
+    backbone, head, transformer = Backbone(config), Head(config), Transformer(config)
+    load_ema(backbone, folder / 'backbone.pt', 'backbone')
+    backbone.requires_grad_(False)
+    latents = torch.cat([torch.from_numpy(np.load(folder / f'latents-{split}.npy')) for split in splits])
+    features = torch.cat([frozen_features(backbone, part, options.bf16) for part in clips])
+    assert len(latents) == len(features), 'latents are of other clips: run encode_latents again'
+    # Interleaved so that the held-out clips come from every split.
+    order = np.random.default_rng(0).permutation(len(latents))
+    train, held_out = order[:-options.held_out], order[-options.held_out:]
+    stage_one = options.stage == 'stage_one'
+    if stage_one:
+        for module, prefix in ((head, 'head'), (transformer, 'transformer')):
+            load_ema(module, folder / 'base.pt', prefix)
+    rate = options.rate or (3e-4 if stage_one else 1e-3)
+    trainer = Trainer({'head': head, 'transformer': transformer}, budget_from(options), folder, options.stage, rate,
+                      seed=options.seed + 10 * stage_one, warmup=300, final=options.final, ema=options.ema)
+    if options.resume:
+        trainer.load()
+
+    def errors(rows, noise, t, domain):
+        data = latents[rows].float()
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+            tokens = head([f.float() for f in features[rows].unbind(1)])
+            return velocity_errors(transformer, data[:, 1:], noise, data[:, 0], tokens, domain, t)
+
+    def loss_of(random, _progress):
+        rows = torch.from_numpy(train[random.integers(0, len(train), options.batch)])
+        t = torch.sigmoid(torch.randn(options.batch))
+        domain = torch.full((options.batch,), DOMAINS['rigid'])
+        domain[torch.rand(options.batch) < 0.1] = DOMAINS['none']
+        noise = torch.randn(options.batch, *latents.shape[1:])[:, 1:]
+        return errors(rows, noise, t, domain).mean(), {}
+
+    @torch.no_grad()
+    def evaluate():
+        values = []
+        generator = torch.Generator().manual_seed(0)
+        for start in range(0, len(held_out), options.batch):
+            rows = torch.from_numpy(held_out[start:start + options.batch])
+            noise = torch.randn(len(rows), *latents.shape[1:], generator=generator)[:, 1:]
+            t = torch.sigmoid(torch.randn(len(rows), generator=generator))
+            values.append(errors(rows, noise, t, torch.full((len(rows),), DOMAINS['rigid'])))
+        return {'held_out': round(torch.cat(values).mean().item(), 5)}
+
+    trainer.run(loss_of, evaluate, log_every=100, evaluate_every=options.evaluate_every)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,80 @@
+/**
+ * The video autoencoder: causal 3D convolutions, 8x in space and 4x in time.
+ *
+ * latentFromVideo: video [B, T, H, W, 3] in [-1, 1] -> normalised latents [B, T', H/8, W/8, C], T' = (T+3)/4.
+ * An image is a video of one frame, and its latent equals the first latent of any clip that starts with it.
+ * videoFromLatent: latents and the clip's first frame [B, H, W, 3] -> video. In image-to-video that frame is
+ * always known, so the decoder may keep its pixels where nothing changes: each output pixel is
+ * keep * image + (1 - keep) * paint, and the latents need to carry motion only.
+ *
+ * It does not sample the posterior and has no training loss: the autoencoder is frozen in the browser.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import { silu } from '../kernels/activation/kernel.ts';
+import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
+import type { Weights } from './layers.ts';
+
+/** Normalised latents [B, T', H/8, W/8, C] of a video [B, T, H, W, 3] in [-1, 1]. */
+export function latentFromVideo(weights: Weights, video: Tensor): Tensor5D {
+  const name = 'autoencoder.encoder';
+  return tf.tidy(() => {
+    let h = convolutionLayer(weights, `${name}.input`, spaceToDepth(video, [1, 2, 2]));
+    h = residualLayer(weights, `${name}.block_0`, h);
+    h = convolutionLayer(weights, `${name}.down_0`, h, [2, 2, 2]);
+    h = residualLayer(weights, `${name}.block_1`, h);
+    h = convolutionLayer(weights, `${name}.down_1`, h, [2, 2, 2]);
+    h = residualLayer(weights, `${name}.block_2`, h);
+    const mean = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
+    const centred = tf.sub(mean, parameter(weights, 'autoencoder.latent_mean'));
+    return tf.div(centred, parameter(weights, 'autoencoder.latent_std')) as Tensor5D;
+  });
+}
+
+/** Normalised latent [B, H/8, W/8, C] of an image [B, H, W, 3] in [-1, 1]. */
+export function latentFromImage(weights: Weights, image: Tensor): Tensor4D {
+  const [batch, height, width, channels] = image.shape;
+  return tf.tidy(() => {
+    const latent = latentFromVideo(weights, tf.reshape(image, [batch, 1, height, width, channels]));
+    return tf.squeeze(latent, [1]) as Tensor4D;
+  });
+}
+
+/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/8, W/8, C] and the first frame [B, H, W, 3]. */
+export function videoFromLatent(weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
+  const name = 'autoencoder.decoder';
+  const [batch, height, width] = image.shape;
+  return tf.tidy(() => {
+    const first = tf.reshape(image, [batch, 1, height, width, 3]);
+    const scaled = tf.mul(latent, parameter(weights, 'autoencoder.latent_std'));
+    let h = tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')) as Tensor;
+    h = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
+    h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
+    h = residualLayer(weights, `${name}.block_1`, h);
+    h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
+    h = tf.add(h, convolutionLayer(weights, `${name}.image`, spaceToDepth(first, [1, 2, 2])));
+    h = residualLayer(weights, `${name}.block_2`, h);
+    h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
+    h = depthToSpace(h, [1, 2, 2]);
+    const [paint, keep] = tf.split(h, [3, 1], 4);
+    const video = tf.add(paint, tf.mul(tf.sigmoid(keep), tf.sub(first, paint)));
+    return tf.clipByValue(video, -1, 1) as Tensor5D;
+  });
+}
+
+/** Network values [..] in [-1, 1] of 8-bit pixels: u8 / 127.5 - 1. */
+export function networkFromPixels(pixels: Uint8Array): Float32Array {
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) values[i] = pixels[i] / 127.5 - 1;
+  return values;
+}
+
+/** 8-bit pixels of network values in [-1, 1], rounded to nearest. */
+export function pixelsFromNetwork(values: Float32Array): Uint8Array {
+  const pixels = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    pixels[i] = Math.min(255, Math.max(0, Math.round((values[i] + 1) * 127.5)));
+  }
+  return pixels;
+}

@@ -1,0 +1,169 @@
+/**
+ * The sizes of a model: everything that the weights' shapes and the forward passes depend on.
+ *
+ * A configuration travels in the weights folder's `model.json` under `config`; `parseConfig` reads it by
+ * hand, so that this file (and everything below the worker) needs no schema library. It does not choose
+ * optimiser or sampler settings: those belong to the trainer and the sampler.
+ */
+
+/** Sizes of one model. Lengths are in pixels, frames, channels or tokens. */
+export interface ModelConfig {
+  readonly size: string;
+  readonly video: { readonly frames: number; readonly height: number; readonly width: number;
+    readonly framesPerSecond: number };
+  readonly autoencoder: {
+    /** Channel counts of the encoder's three stages. */
+    readonly encoderWidths: readonly [number, number, number];
+    /** Channel counts of the decoder's three stages, coarse to fine. */
+    readonly decoderWidths: readonly [number, number, number];
+    readonly latentChannels: number;
+  };
+  readonly backbone: { readonly patch: number; readonly width: number; readonly blocks: number;
+    readonly heads: number; readonly mlp: number };
+  readonly head: { readonly width: number };
+  readonly transformer: {
+    readonly width: number;
+    readonly blocks: number;
+    readonly heads: number;
+    readonly mlp: number;
+    /** Height and width of the square of latent positions that make one token. */
+    readonly patch: number;
+    readonly timeWidth: number;
+    readonly domains: number;
+    /** Rotary pairs a head for time, height and width; their sum is half the head width. */
+    readonly rotary: readonly [number, number, number];
+    readonly rotaryBase: number;
+  };
+}
+
+/** Spatial and temporal reduction of the autoencoder. */
+export const spaceReduction = 8;
+export const timeReduction = 4;
+
+/** The nano model. */
+export const nanoConfig: ModelConfig = {
+  size: 'nano',
+  video: { frames: 25, height: 64, width: 64, framesPerSecond: 12.5 },
+  autoencoder: { encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16 },
+  backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
+  head: { width: 80 },
+  transformer: {
+    width: 256, blocks: 6, heads: 4, mlp: 640, patch: 2, timeWidth: 128, domains: 8,
+    rotary: [8, 12, 12], rotaryBase: 100,
+  },
+};
+
+/** Index of a domain in the transformer's table; `none` is the dropped domain of classifier-free guidance. */
+export const domainIds = { none: 0, rigid: 1, fluid: 2, thermal: 3, optics: 4 } as const;
+export type Domain = keyof typeof domainIds;
+
+/** Latent sizes that follow from a configuration: frames after the first, height, width, channels. */
+export interface LatentShape {
+  /** Latent frames of a whole clip, the first included. */
+  readonly frames: number;
+  /** Latent frames that the generator produces (the first one is given by the image). */
+  readonly generated: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Values of one generated latent: generated * height * width * channels. */
+  readonly size: number;
+}
+
+/** Latent sizes of one clip of this configuration. */
+export function latentShape(config: ModelConfig): LatentShape {
+  const frames = (config.video.frames - 1) / timeReduction + 1;
+  const height = config.video.height / spaceReduction;
+  const width = config.video.width / spaceReduction;
+  const channels = config.autoencoder.latentChannels;
+  return {
+    frames, generated: frames - 1, height, width, channels,
+    size: (frames - 1) * height * width * channels,
+  };
+}
+
+/** Thrown when a configuration is not one that this program can run. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function count(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 65536) {
+    throw new ConfigError(`The model's configuration needs a whole number "${name}".`);
+  }
+  return value;
+}
+
+function triple(fields: Fields, name: string): [number, number, number] {
+  const value = fields[name];
+  if (!Array.isArray(value) || value.length !== 3) {
+    throw new ConfigError(`The model's configuration needs three whole numbers in "${name}".`);
+  }
+  const each = Object.fromEntries(value.map((item: unknown, i) => [`${name}.${i}`, item]));
+  return [count(each, `${name}.0`), count(each, `${name}.1`), count(each, `${name}.2`)];
+}
+
+/**
+ * Reads a configuration from parsed JSON, as the twin writes it: flat, with Python's names.
+ * @throws ConfigError that names the field which is missing, not a whole number, or inconsistent.
+ */
+export function parseConfig(json: unknown): ModelConfig {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new ConfigError('The model\'s description has no group "config".');
+  }
+  const fields: Fields = { ...json };
+  const framesPerSecond = fields['frames_per_second'];
+  if (typeof framesPerSecond !== 'number' || !(framesPerSecond > 0)) {
+    throw new ConfigError('The model\'s configuration needs a positive number "frames_per_second".');
+  }
+  const pixels = count(fields, 'pixels');
+  const config: ModelConfig = {
+    size: typeof fields['size'] === 'string' ? fields['size'] : 'unnamed',
+    video: { frames: count(fields, 'frames'), height: pixels, width: pixels, framesPerSecond },
+    autoencoder: {
+      encoderWidths: triple(fields, 'encoder_channels'),
+      decoderWidths: triple(fields, 'decoder_channels'),
+      latentChannels: count(fields, 'latent_channels'),
+    },
+    backbone: {
+      patch: count(fields, 'backbone_patch'), width: count(fields, 'backbone_width'),
+      blocks: count(fields, 'backbone_blocks'), heads: count(fields, 'backbone_heads'),
+      mlp: count(fields, 'backbone_mlp'),
+    },
+    head: { width: count(fields, 'head_width') },
+    transformer: {
+      width: count(fields, 'width'), blocks: count(fields, 'blocks'), heads: count(fields, 'heads'),
+      mlp: count(fields, 'mlp'), patch: count(fields, 'patch'), timeWidth: count(fields, 'time_width'),
+      domains: count(fields, 'domains'), rotary: triple(fields, 'rotary_pairs'),
+      rotaryBase: count(fields, 'rotary_base'),
+    },
+  };
+  checkConfig(config);
+  return config;
+}
+
+/**
+ * Checks that the sizes fit together.
+ * @throws ConfigError with a sentence that names what does not fit.
+ */
+export function checkConfig(config: ModelConfig): void {
+  const { video, backbone, transformer } = config;
+  const rules: [boolean, string][] = [
+    [(video.frames - 1) % timeReduction === 0, 'video.frames - 1 is not a multiple of 4'],
+    [video.height % (spaceReduction * transformer.patch) === 0, 'video.height does not divide into tokens'],
+    [video.width % (spaceReduction * transformer.patch) === 0, 'video.width does not divide into tokens'],
+    [video.height % backbone.patch === 0 && video.width % backbone.patch === 0,
+      'the picture does not divide into backbone patches'],
+    [backbone.width % backbone.heads === 0, 'backbone.width is not a multiple of backbone.heads'],
+    [transformer.width % transformer.heads === 0, 'transformer.width is not a multiple of transformer.heads'],
+    [2 * transformer.rotary.reduce((a, b) => a + b) === transformer.width / transformer.heads,
+      'transformer.rotary does not add up to half the head width'],
+    [transformer.timeWidth % 2 === 0, 'transformer.timeWidth is odd'],
+  ];
+  for (const [holds, sentence] of rules) {
+    if (!holds) throw new ConfigError(`The model's configuration does not fit together: ${sentence}.`);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Layers that read their parameters by name: the glue between the weights map and the kernels.
+ *
+ * A layer is a function of (weights, name, x); nothing here holds state or disposes what it is given.
+ * Shape letters: B batch, T time, H height, W width, C channels, N heads, L tokens, D head width.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { convolution } from '../kernels/convolution/kernel.ts';
+import { silu } from '../kernels/activation/kernel.ts';
+import { linear } from '../kernels/linear/kernel.ts';
+import { layerNorm } from '../kernels/normalization/kernel.ts';
+
+/** Parameter name -> tensor. The owner of the map disposes of the tensors. */
+export type Weights = ReadonlyMap<string, Tensor>;
+
+/** Thrown when a forward pass asks for a parameter that the weights do not hold. */
+export class MissingParameterError extends Error {
+  override readonly name = 'MissingParameterError';
+}
+
+/**
+ * The parameter of this name.
+ * @throws MissingParameterError
+ */
+export function parameter(weights: Weights, name: string): Tensor {
+  const tensor = weights.get(name);
+  if (tensor === undefined) throw new MissingParameterError(`The weights hold no parameter "${name}".`);
+  return tensor;
+}
+
+/** y [.., out] = activation(x [.., in] weight + bias). */
+export function linearLayer(
+  weights: Weights, name: string, x: Tensor, activation: 'none' | 'gelu' = 'none',
+): Tensor {
+  return linear(x, parameter(weights, `${name}.weight`), parameter(weights, `${name}.bias`), activation);
+}
+
+/** Layer norm over the last axis with the learned scale and shift of `name`. */
+export function normLayer(weights: Weights, name: string, x: Tensor): Tensor {
+  return layerNorm(x, parameter(weights, `${name}.scale`), parameter(weights, `${name}.shift`));
+}
+
+/** Causal convolution of x [B, T, H, W, C]. */
+export function convolutionLayer(
+  weights: Weights, name: string, x: Tensor, stride: [number, number, number] = [1, 1, 1],
+): Tensor {
+  return convolution(x, parameter(weights, `${name}.weight`), parameter(weights, `${name}.bias`), stride);
+}
+
+/** x + conv_2(silu(conv_1(silu(norm(x))))), x [B, T, H, W, C]. */
+export function residualLayer(weights: Weights, name: string, x: Tensor): Tensor {
+  return tf.tidy(() => {
+    const h = convolutionLayer(weights, `${name}.convolution_1`, silu(normLayer(weights, `${name}.norm`, x)));
+    return tf.add(x, convolutionLayer(weights, `${name}.convolution_2`, silu(h)));
+  });
+}

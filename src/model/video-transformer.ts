@@ -1,0 +1,139 @@
+/**
+ * The generator: velocity of flow matching for the latent frames after the first.
+ *
+ * noisy latent [B, T, H, W, C], image latent [B, H, W, C], physics tokens [B, P, width], domain, time
+ * -> velocity [B, T, H, W, C]. Sequence: [T*H*W/patch^2 video tokens, P physics tokens, 1 domain token].
+ * Sources: DiT (Peebles 2023), adaptive layer norm that starts at zero; one shared modulation with a table a
+ * block (PixArt-alpha); query and key RMS norm; rotary positions over time, height and width.
+ *
+ * A pure function of weights and inputs: the adapter is an argument, sampling and losses live elsewhere.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor5D } from '@tensorflow/tfjs-core';
+import { gelu, silu } from '../kernels/activation/kernel.ts';
+import { attention } from '../kernels/attention/kernel.ts';
+import { gatedAdd } from '../kernels/gated-add/kernel.ts';
+import { layerNorm } from '../kernels/normalization/kernel.ts';
+import { rotaryQueryKey } from '../kernels/rotary/kernel.ts';
+import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import type { ModelConfig } from './config.ts';
+import { latentShape } from './config.ts';
+import { linearLayer, parameter } from './layers.ts';
+import type { Weights } from './layers.ts';
+import { adaptedLayer } from './lora.ts';
+import type { Lora } from './lora.ts';
+import { rotaryTables } from './rotary-positions.ts';
+
+/** Rotary tables as tensors [L, D/2]; made once and shared by all calls. */
+export interface RotaryTensors {
+  readonly cos: Tensor2D;
+  readonly sin: Tensor2D;
+}
+
+/** Everything that conditions a velocity, besides the weights. */
+export interface VelocityInputs {
+  /** z_t [B, T, H, W, C]. */
+  readonly noisy: Tensor;
+  /** Latent of the first frame [B, H, W, C]. */
+  readonly imageLatent: Tensor;
+  /** [B, P, width] of `physicsTokens`. */
+  readonly physics: Tensor;
+  /** Domain token [B, 1, width] of `domainToken`. */
+  readonly domain: Tensor;
+  /** Sinusoid of the flow time [B, timeWidth] of `timeFeatures`. */
+  readonly time: Tensor;
+  readonly rotary: RotaryTensors;
+  readonly lora?: Lora;
+}
+
+/** Uploads the rotary tables of a configuration. The caller keeps and disposes of them. */
+export function rotaryTensors(config: ModelConfig): RotaryTensors {
+  const { cos, sin, length, pairs } = rotaryTables(config);
+  return { cos: tf.tensor2d(cos, [length, pairs]), sin: tf.tensor2d(sin, [length, pairs]) };
+}
+
+/**
+ * Sinusoid of 1000 t for each flow time: [B, width] row-major, cosines first. Computed on the CPU in f64,
+ * because a GPU's cosine of a large angle is allowed to be wrong.
+ */
+export function timeFeatures(times: readonly number[], width: number): Float32Array {
+  const half = width / 2;
+  const features = new Float32Array(times.length * width);
+  for (let b = 0; b < times.length; b++) {
+    for (let i = 0; i < half; i++) {
+      const angle = 1000 * times[b] * 10000 ** (-i / half);
+      features[b * width + i] = Math.cos(angle);
+      features[b * width + half + i] = Math.sin(angle);
+    }
+  }
+  return features;
+}
+
+/** Domain token [B, 1, width] of a domain id, the same for the whole batch. */
+export function domainToken(weights: Weights, domain: number, batch: number): Tensor {
+  return tf.tidy(() => {
+    const table = parameter(weights, 'transformer.domain');
+    const width = table.shape[1] ?? 0;
+    const row = tf.reshape(tf.slice(table, [domain, 0], [1, width]), [1, 1, width]);
+    return batch === 1 ? row : tf.tile(row, [batch, 1, 1]);
+  });
+}
+
+/** Video tokens [B, L, patch^2 * 2C] of the noisy latent and the image latent repeated over time. */
+function patchTokens(config: ModelConfig, noisy: Tensor, imageLatent: Tensor): Tensor {
+  const [batch, time, height, width, channels] = noisy.shape;
+  const patch = config.transformer.patch;
+  const first = tf.tile(tf.reshape(imageLatent, [batch, 1, height, width, channels]), [1, time, 1, 1, 1]);
+  const folded = spaceToDepth(tf.concat([noisy, first], 4), [1, patch, patch]);
+  const tokens = time * (height / patch) * (width / patch);
+  return tf.reshape(folded, [batch, tokens, patch * patch * 2 * channels]);
+}
+
+/** The six modulations [B, width] of a block: shift, scale, gate for attention, then for the MLP. */
+function blockModulation(weights: Weights, name: string, shared: Tensor): Tensor[] {
+  const [batch, sixfold] = shared.shape;
+  const table = tf.reshape(parameter(weights, `${name}.modulation`), [1, sixfold]);
+  return tf.split(tf.add(shared, table), 6, 1).map((part) => tf.reshape(part, [batch, sixfold / 6]));
+}
+
+function transformerBlock(
+  config: ModelConfig, weights: Weights, index: number, x: Tensor, shared: Tensor, inputs: VelocityInputs,
+): Tensor {
+  const { heads } = config.transformer;
+  const { rotary, lora } = inputs;
+  const block = `block_${index}`;
+  const name = `transformer.${block}`;
+  return tf.tidy(() => {
+    const [shift1, scale1, gate1, shift2, scale2, gate2] = blockModulation(weights, name, shared);
+    const qkv = adaptedLayer(weights, `${block}.qkv`, layerNorm(x, scale1, shift1), lora);
+    const [query, key, value] = rotaryQueryKey(qkv, parameter(weights, `${name}.query_scale`),
+      parameter(weights, `${name}.key_scale`), rotary.cos, rotary.sin, heads);
+    const mixed = tf.reshape(attention(query, key, value), x.shape);
+    const attended = gatedAdd(x, adaptedLayer(weights, `${block}.output`, mixed, lora), gate1);
+    // The activation stays apart from the product, so that a zero adapter gives bit-equal results.
+    const hidden = gelu(adaptedLayer(weights, `${block}.mlp_1`, layerNorm(attended, scale2, shift2), lora));
+    return gatedAdd(attended, adaptedLayer(weights, `${block}.mlp_2`, hidden, lora), gate2);
+  });
+}
+
+/** Velocity [B, T, H, W, C] at the noisy latent; shapes as in `VelocityInputs`. */
+export function velocity(config: ModelConfig, weights: Weights, inputs: VelocityInputs): Tensor5D {
+  const { width, patch, blocks } = config.transformer;
+  const { noisy, physics } = inputs;
+  const [batch, time, height, across] = noisy.shape;
+  const { channels } = latentShape(config);
+  return tf.tidy(() => {
+    const video = linearLayer(weights, 'transformer.patch', patchTokens(config, noisy, inputs.imageLatent));
+    const physicsType = tf.reshape(parameter(weights, 'transformer.physics_type'), [1, 1, width]);
+    let x: Tensor = tf.concat([video, tf.add(physics, physicsType), inputs.domain], 1);
+    const timeHidden = silu(linearLayer(weights, 'transformer.time_1', inputs.time));
+    const c = silu(linearLayer(weights, 'transformer.time_2', timeHidden));
+    const shared = linearLayer(weights, 'transformer.modulation', c);
+    for (let i = 0; i < blocks; i++) x = transformerBlock(config, weights, i, x, shared, inputs);
+    const [shift, scale] = tf.split(linearLayer(weights, 'transformer.final_modulation', c), 2, 1);
+    const tokens = tf.slice(x, [0, 0, 0], [batch, video.shape[1] ?? 0, width]);
+    const folded = linearLayer(weights, 'transformer.final', layerNorm(tokens, scale, shift));
+    const grid = tf.reshape(folded, [batch, time, height / patch, across / patch, patch * patch * channels]);
+    return depthToSpace(grid, [1, patch, patch]) as Tensor5D;
+  });
+}

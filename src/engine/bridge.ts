@@ -7,10 +7,12 @@
 // What it does not do: compile shaders (pipeline.ts), decide what a capture keeps (capture.ts).
 
 import { env, util } from '@tensorflow/tfjs-core';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { pipelineOf } from './pipeline.ts';
 import type { Program } from './pipeline.ts';
+import { recordingEncoder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 
 export { breakConstants, flatWorkgroups } from './pipeline.ts';
 export type { Program, Shader } from './pipeline.ts';
@@ -35,7 +37,191 @@ export const backendMembers: ReadonlyArray<readonly [name: string, type: string]
   ['submitQueue', 'function'],
   ['makeTensorInfo', 'function'],
   ['disposeData', 'function'],
+  ['incRef', 'function'],
+  ['write', 'function'],
+  ['recordAndSubmit', 'function'],
+  ['convertAndCacheOnCPU', 'function'],
+  ['read', 'function'],
+  ['readSync', 'function'],
+  ['readToGPU', 'function'],
+  ['getBufferData', 'function'],
+  ['createTensorFromGPUData', 'function'],
+  ['time', 'function'],
 ];
+
+/** What a recording leaves behind besides what its Recorder was told. */
+export interface Recorded<Result> {
+  result: Result;
+  /** Data made inside the recording and still alive. */
+  isCreated(tensor: TensorInfo): boolean;
+  createdAlive(): number;
+  /** Tensors from outside that were read or written; one reference each is held for the caller. */
+  held: TensorInfo[];
+}
+
+interface OpenRecording {
+  recorder: Recorder;
+  created: Set<object>;
+  held: Map<object, TensorInfo>;
+  /** Set while a tensor from outside is uploaded: its buffer is tfjs's. */
+  outside: boolean;
+  refused: Error | null;
+}
+
+interface BackendState {
+  open: OpenRecording | null;
+  /** Data whose buffer is written again and again: read() must not keep a CPU copy of it. */
+  rewritten: WeakSet<object>;
+}
+
+const states = new WeakMap<WebGPUBackend, BackendState>();
+
+// Installed once per backend: capture-owned buffers outlive the recording that made them.
+function stateOf(backend: WebGPUBackend): BackendState {
+  const known = states.get(backend);
+  if (known) {
+    return known;
+  }
+  const state: BackendState = { open: null, rewritten: new WeakSet() };
+  states.set(backend, state);
+  const owners = new WeakMap<GPUBuffer, Recorder>();
+  const pool = backend.bufferManager;
+  const acquire = pool.acquireBuffer.bind(pool);
+  const giveBack = pool.releaseBuffer.bind(pool);
+  pool.acquireBuffer = (size, usage, mapped = false, reuse = true) => {
+    if (!state.open || state.open.outside) {
+      return acquire(size, usage, mapped, reuse);
+    }
+    const buffer = state.open.recorder.acquire(size, usage, mapped);
+    owners.set(buffer, state.open.recorder);
+    return buffer;
+  };
+  pool.releaseBuffer = (buffer, reuse = true) => {
+    const owner = owners.get(buffer);
+    if (owner) {
+      owner.release(buffer);
+    } else {
+      giveBack(buffer, reuse);
+    }
+  };
+  const cache = backend['convertAndCacheOnCPU'].bind(backend);
+  Reflect.set(backend, 'convertAndCacheOnCPU', (dataId: object, data: BackendValues) =>
+    state.rewritten.has(dataId) ? data : cache(dataId, data),
+  );
+  return state;
+}
+
+/** From now on reads of this tensor always download: its buffer is rewritten in place. */
+export function markRewritten(backend: WebGPUBackend, tensor: TensorInfo): void {
+  stateOf(backend).rewritten.add(tensor.dataId);
+  Object.assign(backend.tensorMap.get(tensor.dataId), { values: null });
+}
+
+// A tensor from outside must outlive the recording, whatever its owner does: its buffer is bound in it.
+function touch(backend: WebGPUBackend, open: OpenRecording, tensor: TensorInfo): void {
+  if (!open.created.has(tensor.dataId) && !open.held.has(tensor.dataId)) {
+    backend.incRef(tensor.dataId);
+    const { dataId, shape, dtype } = tensor;
+    open.held.set(dataId, { dataId, shape, dtype });
+  }
+}
+
+const readingMethods = ['read', 'readSync', 'readToGPU', 'getBufferData', 'createTensorFromGPUData', 'time'];
+
+function recordingMethods(backend: WebGPUBackend, open: OpenRecording): Record<string, unknown> {
+  const write = backend.write.bind(backend);
+  const upload = backend.uploadToGPU.bind(backend);
+  const run = backend['recordAndSubmit'].bind(backend);
+  const methods: Record<string, unknown> = {
+    write(...args: Parameters<typeof write>) {
+      const dataId = write(...args);
+      open.created.add(dataId);
+      return dataId;
+    },
+    uploadToGPU(dataId: object) {
+      const kept = open.outside;
+      open.outside = !open.created.has(dataId);
+      upload(dataId);
+      open.outside = kept;
+    },
+    recordAndSubmit(program: { pixelsOpType?: unknown; shaderKey: string }, output: TensorInfo, ...rest: unknown[]) {
+      if (program.pixelsOpType != null) {
+        throw new Error('Images cannot be read or drawn inside a capture.');
+      }
+      const [inputs] = rest as [TensorInfo[]];
+      [output, ...inputs].forEach((tensor) => touch(backend, open, tensor));
+      open.recorder.writes(bufferOf(backend, output), program.shaderKey);
+      run(program, output, ...rest);
+      // Stream order makes a buffer reusable at once, where tfjs would wait for a submit.
+      backend['commandQueueOwnedIds'] = new WeakSet();
+    },
+    ensureCommandEncoderReady() {
+      if (!backend['commandEncoder']) {
+        const encoder = backend.device.createCommandEncoder();
+        backend['commandEncoder'] = recordingEncoder(encoder, open.recorder);
+      }
+    },
+  };
+  for (const name of readingMethods) {
+    methods[name] = () => {
+      open.refused ??= new Error(
+        `${name}() inside a capture: a step that is replayed cannot wait for values on the CPU. ` +
+          'Return the tensor and read it from the outputs.',
+      );
+      throw open.refused;
+    };
+  }
+  return methods;
+}
+
+/**
+ * Runs `work` while every dispatch on this backend is reported to `recorder` and every buffer that is made
+ * comes from it. The work itself runs too. Throws when `work` reads tensors back, and when recordings nest.
+ */
+export function record<Result>(
+  backend: WebGPUBackend,
+  recorder: Recorder,
+  work: () => Result,
+): Recorded<Result> {
+  const state = stateOf(backend);
+  if (state.open) {
+    throw new Error('A capture is open already on this backend; captures do not nest.');
+  }
+  flush(backend);
+  const open: OpenRecording = {
+    recorder,
+    created: new Set(),
+    held: new Map(),
+    outside: false,
+    refused: null,
+  };
+  const methods = recordingMethods(backend, open);
+  const kept = Object.keys(methods).filter((name) => Object.hasOwn(backend, name));
+  if (kept.length > 0) {
+    throw new Error(`Another hook on tfjs's backend is in the way: ${kept.join(', ')}.`);
+  }
+  state.open = open;
+  Object.assign(backend, methods);
+  try {
+    const result = work();
+    if (open.refused) {
+      throw open.refused;
+    }
+    return {
+      result,
+      held: [...open.held.values()],
+      isCreated: (tensor) => open.created.has(tensor.dataId),
+      createdAlive: () => [...open.created].filter((dataId) => backend.refCount(dataId) > 0).length,
+    };
+  } catch (error) {
+    open.held.forEach((tensor) => backend.disposeData(tensor.dataId));
+    throw error;
+  } finally {
+    flush(backend);
+    Object.keys(methods).forEach((name) => Reflect.deleteProperty(backend, name));
+    state.open = null;
+  }
+}
 
 /** A tensor of undefined contents on the GPU, to be written by a dispatch. float32 unless given. */
 export function createOutput(
@@ -110,8 +296,15 @@ export function dispatch(
     }
   }
   refuseWorkgroups(backend, program);
+  const open = states.get(backend)?.open;
+  const written = outputs.filter(({ dataId }) => {
+    const data = backend.tensorMap.has(dataId) ? backend.tensorMap.get(dataId) : null;
+    return data?.resource || data?.values;
+  });
   const buffers = tensors.map((tensor) => bufferOf(backend, tensor));
   refuseAliasing(program, buffers, inputs.length);
+  // An output that had contents is updated in place.
+  written.forEach((output) => markRewritten(backend, output));
   const pipeline = pipelineOf(backend.device, program);
   const bindGroup = backend.device.createBindGroup({
     label: program.shader.name,
@@ -119,13 +312,12 @@ export function dispatch(
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
 
-  const owned: WeakSet<object> = backend['commandQueueOwnedIds'];
-  for (const tensor of tensors) {
-    owned.add(tensor.dataId);
-  }
-  for (const output of outputs) {
-    // read() keeps a CPU copy, which an in-place update makes stale.
-    Object.assign(backend.tensorMap.get(output.dataId), { values: null });
+  if (open) {
+    tensors.forEach((tensor) => touch(backend, open, tensor));
+    buffers.slice(inputs.length).forEach((buffer) => open.recorder.writes(buffer, program.shader.name));
+  } else {
+    const owned: WeakSet<object> = backend['commandQueueOwnedIds'];
+    tensors.forEach((tensor) => owned.add(tensor.dataId));
   }
   backend.ensureCommandEncoderReady();
   if (!backend['computePassEncoder']) {

@@ -1,0 +1,322 @@
+// Capture and replay of a step: CUDA graphs for the browser.
+//
+// A step that is built from tensors runs once, eagerly, while every dispatch (tfjs's and ours) is recorded as
+// (pipeline, bind group, workgroups). Replaying that list costs JavaScript a fraction of a millisecond.
+//
+// Rules for a step:
+// - What changes from replay to replay enters through the fixed `inputs` (write() fills them). Everything
+//   else on the CPU that the step uploads - scalars, masks, tf.randomNormal - is a constant of the capture.
+// - State (weights, optimizer moments, accumulators) exists before, is updated in place by our own kernels,
+//   and no variable is reassigned. A step keeps nothing but what it returns.
+// - Nothing is read back inside.
+//
+// Memory: buffers made inside belong to the capture and are reused among its intermediates in stream order,
+// so it holds about the peak of live tensors; dispose() destroys them. On the cpu backend there is nothing
+// to record: the step runs again at every replay, under the same rules.
+
+import { backend as activeBackend, dispose, engine, keep, tidy } from '@tensorflow/tfjs-core';
+import type { NamedTensorMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { bufferOf, flush, markRewritten, record } from './bridge.ts';
+import { CapturePool } from './capture-pool.ts';
+import type { RecordedDispatch } from './recorder.ts';
+import { SubmitPlan } from './submit-plan.ts';
+
+/** A recorded step. */
+export interface Capture<Outputs extends Tensor[] | NamedTensorMap> {
+  readonly name: string;
+  /** What the step returned; the same tensors hold new values after every replay. */
+  readonly outputs: Outputs;
+  /** Dispatches in a replay; 0 on the cpu backend. */
+  readonly dispatches: number;
+  /** Submits a replay takes now; it adapts to the adapter's speed. */
+  readonly submits: number;
+  /** Bytes of the GPU buffers that belong to the capture. */
+  readonly bytes: number;
+  /** The dispatches in order, for a profiler. */
+  readonly steps: readonly RecordedDispatch[];
+  /** Fills a fixed input. Later replays use the values, earlier ones do not. Same length as the input. */
+  write(input: Tensor, values: ArrayLike<number>): void;
+  /** Issues the step once more and returns without waiting. Throws DeviceLostError, or when disposed. */
+  replay(): void;
+  /** Resolves when the GPU has finished all that was submitted. */
+  finished(): Promise<void>;
+  /** Frees the outputs and every buffer. */
+  dispose(): void;
+}
+
+/** The device is lost, and the capture with it: make a new device and capture again. */
+export class DeviceLostError extends Error {
+  constructor(name: string) {
+    super(`The GPU device of capture '${name}' is lost.`);
+    this.name = 'DeviceLostError';
+  }
+}
+
+/** Replays of a young capture that are timed, and how often an old one is. */
+const timedReplays = 8;
+const timedEvery = 64;
+
+const captureBytes = new WeakMap<WebGPUBackend, Set<CapturePool>>();
+
+/** Bytes of GPU buffers that belong to live captures on this backend. */
+export function bytesOfCaptures(backend: WebGPUBackend): number {
+  return [...(captureBytes.get(backend) ?? [])].reduce((sum, pool) => sum + pool.bytes, 0);
+}
+
+function tensorsOf(outputs: Tensor[] | NamedTensorMap): Tensor[] {
+  return Array.isArray(outputs) ? outputs : Object.values(outputs);
+}
+
+function mapOutputs<Outputs extends Tensor[] | NamedTensorMap>(
+  outputs: Outputs,
+  change: (tensor: Tensor) => Tensor,
+): Outputs {
+  const pairs = Object.entries(outputs).map(([name, tensor]) => [name, change(tensor)] as const);
+  return (Array.isArray(outputs) ? pairs.map(([, tensor]) => tensor) : Object.fromEntries(pairs)) as Outputs;
+}
+
+// Handles of our own: an output may be a tensor from outside, which dispose() must leave to its owner.
+function runStep<Outputs extends Tensor[] | NamedTensorMap>(step: () => Outputs): Outputs {
+  return tidy(() => mapOutputs(step(), (tensor) => keep(tensor.clone())));
+}
+
+function valuesFor(input: Tensor, values: ArrayLike<number>): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+  if (values.length !== input.size) {
+    throw new Error(`An input of shape [${input.shape}] needs ${input.size} values, got ${values.length}.`);
+  }
+  return input.dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+}
+
+class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<Outputs> {
+  readonly name: string;
+  readonly outputs: Outputs;
+  readonly steps: RecordedDispatch[] = [];
+  private readonly backend: WebGPUBackend;
+  private readonly pool: CapturePool;
+  private readonly plan: SubmitPlan;
+  private readonly held: Tensor[];
+  private readonly inputs: ReadonlyMap<Tensor, { buffer: GPUBuffer; dataId: object }>;
+  private replays = 0;
+  private ended: 'disposed' | 'lost' | null = null;
+
+  constructor(backend: WebGPUBackend, name: string, inputs: Tensor[], step: () => Outputs) {
+    this.backend = backend;
+    this.name = name;
+    this.pool = new CapturePool(backend.device, name);
+    this.inputs = new Map(
+      inputs.map((input) => [input, { buffer: bufferOf(backend, input), dataId: input.dataId }]),
+    );
+    inputs.forEach((input) => markRewritten(backend, input));
+    try {
+      const recorded = record(
+        backend,
+        {
+          acquire: (size, usage, mapped) => this.pool.acquire(size, usage, mapped),
+          release: (buffer) => this.pool.release(buffer),
+          writes: (buffer, program) => this.pool.refuseConstant(buffer, program),
+          dispatched: (dispatch) => this.steps.push(dispatch),
+        },
+        () => runStep(step),
+      );
+      this.outputs = recorded.result;
+      this.held = recorded.held.map((info) => this.hold(info));
+      const made = new Set(tensorsOf(this.outputs).filter(recorded.isCreated).map(({ dataId }) => dataId));
+      const leaked = recorded.createdAlive() - made.size;
+      if (leaked > 0) {
+        dispose(this.outputs);
+        dispose(this.held);
+        throw new Error(
+          `Capture '${name}': the step keeps ${leaked} tensors that it does not return. Make state before.`,
+        );
+      }
+    } catch (error) {
+      flush(backend);
+      this.pool.destroy();
+      throw error;
+    }
+    tensorsOf(this.outputs).forEach((output) => markRewritten(backend, output));
+    this.plan = new SubmitPlan(this.steps.length);
+    const pools = captureBytes.get(backend) ?? new Set();
+    captureBytes.set(backend, pools.add(this.pool));
+    void backend.device.lost.then(() => {
+      this.ended ??= 'lost';
+      captureBytes.get(backend)?.delete(this.pool);
+    });
+  }
+
+  get dispatches(): number {
+    return this.steps.length;
+  }
+
+  get submits(): number {
+    return this.plan.lengths.length;
+  }
+
+  get bytes(): number {
+    return this.pool.bytes;
+  }
+
+  // The recording took a reference; a tensor handle gives it back through tfjs's own accounting.
+  private hold(info: TensorInfo): Tensor {
+    return keep(engine().makeTensorFromTensorInfo(info, this.backend));
+  }
+
+  private check(): void {
+    if (this.ended === 'lost') {
+      throw new DeviceLostError(this.name);
+    }
+    if (this.ended) {
+      throw new Error(`Capture '${this.name}' is disposed.`);
+    }
+  }
+
+  write(input: Tensor, values: ArrayLike<number>): void {
+    this.check();
+    const target = this.inputs.get(input);
+    if (!target) {
+      throw new Error(`A tensor of shape [${input.shape}] is not an input of capture '${this.name}'.`);
+    }
+    const data = valuesFor(input, values);
+    // What is recorded but not submitted must still see the old values.
+    flush(this.backend);
+    this.backend.queue.writeBuffer(target.buffer, 0, data);
+  }
+
+  replay(): void {
+    this.check();
+    for (const [input, { dataId }] of this.inputs) {
+      if (input.dataId !== dataId) {
+        throw new Error(`Capture '${this.name}': an input was reassigned or disposed after the capture.`);
+      }
+    }
+    flush(this.backend);
+    const { device, queue } = this.backend;
+    const timed = this.replays < timedReplays || this.replays % timedEvery === 0;
+    const finished: Promise<number>[] = [];
+    const note = (): void => {
+      finished.push(queue.onSubmittedWorkDone().then(() => performance.now()));
+    };
+    if (timed) {
+      // Work of earlier replays ends here.
+      note();
+    }
+    let next = 0;
+    for (const length of this.plan.lengths) {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      let pipeline: GPUComputePipeline | null = null;
+      for (const end = next + length; next < end; next++) {
+        const step = this.steps[next];
+        if (step.pipeline !== pipeline) {
+          pipeline = step.pipeline;
+          pass.setPipeline(pipeline);
+        }
+        pass.setBindGroup(0, step.bindGroup);
+        pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
+      }
+      pass.end();
+      queue.submit([encoder.finish()]);
+      if (timed) {
+        note();
+      }
+    }
+    this.replays++;
+    if (timed) {
+      void this.learn(finished);
+    }
+  }
+
+  private async learn(finished: Promise<number>[]): Promise<void> {
+    // A lost device settles these as well, with too few times to learn from.
+    const settled = await Promise.allSettled(finished);
+    const times = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    this.plan.learn(times.slice(1).map((time, i) => time - times[i]));
+  }
+
+  finished(): Promise<void> {
+    flush(this.backend);
+    return this.backend.queue.onSubmittedWorkDone();
+  }
+
+  dispose(): void {
+    if (this.ended === 'disposed') {
+      return;
+    }
+    this.ended = 'disposed';
+    dispose(this.outputs);
+    dispose(this.held);
+    flush(this.backend);
+    this.pool.destroy();
+    this.steps.length = 0;
+    captureBytes.get(this.backend)?.delete(this.pool);
+  }
+}
+
+class CpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<Outputs> {
+  readonly name: string;
+  readonly dispatches = 0;
+  readonly submits = 0;
+  readonly bytes = 0;
+  readonly steps = [];
+  outputs: Outputs;
+  private readonly backend: MathBackendCPU;
+  private readonly inputs: ReadonlySet<Tensor>;
+  private readonly step: () => Outputs;
+  private disposed = false;
+
+  constructor(backend: MathBackendCPU, name: string, inputs: Tensor[], step: () => Outputs) {
+    this.backend = backend;
+    this.name = name;
+    this.inputs = new Set(inputs);
+    this.step = step;
+    this.outputs = runStep(step);
+  }
+
+  write(input: Tensor, values: ArrayLike<number>): void {
+    if (!this.inputs.has(input)) {
+      throw new Error(`A tensor of shape [${input.shape}] is not an input of capture '${this.name}'.`);
+    }
+    Object.assign(this.backend.data.get(input.dataId), { values: valuesFor(input, values) });
+  }
+
+  replay(): void {
+    if (this.disposed) {
+      throw new Error(`Capture '${this.name}' is disposed.`);
+    }
+    dispose(this.outputs);
+    this.outputs = runStep(this.step);
+  }
+
+  async finished(): Promise<void> {}
+
+  dispose(): void {
+    if (!this.disposed) {
+      this.disposed = true;
+      dispose(this.outputs);
+    }
+  }
+}
+
+/**
+ * Runs `step` once and records it. The run counts: state that the step updates has been updated.
+ *
+ * `inputs` are the tensors or variables that write() will fill; `step` returns the tensors to be read after
+ * each replay. Throws when the step reads values back, keeps tensors it does not return, writes to a
+ * constant, or when captures nest.
+ */
+export function capture<Outputs extends Tensor[] | NamedTensorMap>(
+  name: string,
+  inputs: Tensor[],
+  step: () => Outputs,
+): Capture<Outputs> {
+  const backend = activeBackend();
+  if (backend instanceof WebGPUBackend) {
+    return new GpuCapture(backend, name, inputs, step);
+  }
+  if (backend instanceof MathBackendCPU) {
+    return new CpuCapture(backend, name, inputs, step);
+  }
+  throw new Error(`Capture '${name}' needs the webgpu or the cpu backend.`);
+}

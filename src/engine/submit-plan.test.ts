@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { SubmitPlan } from './submit-plan.ts';
+
+const total = (plan: SubmitPlan): number => plan.lengths.reduce((sum, length) => sum + length, 0);
+
+// Replays until the plan rests; every dispatch takes `each` milliseconds.
+function settle(count: number, each: number): SubmitPlan {
+  const plan = new SubmitPlan(count);
+  for (let replay = 0; replay < 20; replay++) {
+    if (!plan.learn(plan.lengths.map((length) => length * each))) break;
+  }
+  return plan;
+}
+
+test('joins short submits into one on a fast adapter', () => {
+  expect(settle(370, 0.01).lengths).toEqual([370]);
+});
+
+test('splits until no submit is over the limit, down to single dispatches', () => {
+  const plan = settle(100, 30);
+  expect(total(plan)).toBe(100);
+  expect(Math.max(...plan.lengths) * 30).toBeLessThanOrEqual(200);
+  expect(settle(20, 500).lengths).toEqual(Array.from({ length: 20 }, () => 1));
+});
+
+test('keeps its plan when times belong to another one, and has none for nothing', () => {
+  const plan = new SubmitPlan(40);
+  expect(plan.lengths).toEqual([16, 16, 8]);
+  expect(plan.learn([1, 2])).toBe(false);
+  expect(new SubmitPlan(0).lengths).toEqual([]);
+});

@@ -1,0 +1,149 @@
+// Every variant of the linear layer against the f64 oracle: forward and all gradients.
+
+import { ones, tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createDevice } from '../../engine/device.ts';
+import type { EngineDevice } from '../../engine/device.ts';
+import { armNegativeControl, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
+import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
+import { forceVariant, variants } from '../variants.ts';
+import { linear } from './kernel.ts';
+import {
+  columnSums,
+  geluSlope,
+  geluValue,
+  linearForward,
+  linearInputGradient,
+  linearWeightGradient,
+} from './oracle.ts';
+import type { LinearShape } from './oracle.ts';
+import { productProgram } from './programs.ts';
+
+let engine: EngineDevice;
+beforeAll(async () => {
+  engine = await createDevice();
+  console.log('adapter:', engine.adapterInfo.vendor, engine.adapterInfo.architecture);
+  const shape = { rows: 33, depth: 64, columns: 96 };
+  const { shader } = productProgram(engine.device, 'forward', shape, { bias: true, gelu: false, save: false });
+  armNegativeControl(shader.name, { GAIN: 1.001 });
+});
+afterEach(() => {
+  forceVariant(null);
+  expect(engine.errors).toEqual([]);
+});
+afterAll(() => engine.dispose());
+
+// One; odd; below, at and above a register tile (8) and a staged tile (32); not multiples of 4; the model's.
+const shapes: [rows: number, depth: number, columns: number][] = [
+  [1, 1, 1],
+  [1, 4, 4],
+  [3, 7, 5],
+  [7, 8, 12],
+  [8, 16, 8],
+  [9, 12, 36],
+  [31, 32, 32],
+  [33, 64, 96],
+  [65, 36, 68],
+  [2, 128, 1536],
+  [64, 192, 128],
+  [161, 256, 16],
+  [161, 16, 768],
+  [322, 256, 640],
+];
+
+function oracle(
+  shape: LinearShape,
+  x: Float32Array,
+  w: Float32Array,
+  b: Float32Array | null,
+  gelu: boolean,
+  dy: Float32Array,
+): Record<'y' | 'dx' | 'dw' | 'db', Float64Array | Float32Array> {
+  const before = linearForward(x, w, b, shape);
+  const inner = gelu ? before.map((value, i) => dy[i] * geluSlope(value)) : dy;
+  return {
+    y: gelu ? before.map(geluValue) : before,
+    dx: linearInputGradient(inner, w, shape),
+    dw: linearWeightGradient(x, inner, shape),
+    db: columnSums(inner, shape.rows, shape.columns),
+  };
+}
+
+describe.each(variants)('%s', (variant) => {
+  test.each(shapes)('x [%i, %i] to %i columns', async (rows, depth, columns) => {
+    forceVariant(variant);
+    const shape = { rows, depth, columns };
+    const x = testValues(1, rows * depth);
+    const w = testValues(2, depth * columns);
+    const b = testValues(3, columns);
+    const dy = testValues(4, rows * columns);
+    for (const activation of ['none', 'gelu'] as const) {
+      const gelu = activation === 'gelu';
+      const expected = oracle(shape, x, w, b, gelu, dy);
+      const actual = withGradients(
+        (xs, ws, bs) => linear(xs, ws, bs, activation),
+        [tensor2d(x, [rows, depth]), tensor2d(w, [depth, columns]), tensor1d(b)],
+        tensor2d(dy, [rows, columns]),
+      );
+      // 2K for the sum, 1 for the bias, 18 for GELU or its slope.
+      const extra = gelu ? 19 : 1;
+      await assertAllClose(`${activation} [${rows},${depth},${columns}]`, actual, [
+        { name: 'y', values: expected.y, ulp: 2 * depth + extra },
+        { name: 'dX', values: expected.dx, ulp: 2 * columns + extra },
+        { name: 'dW', values: expected.dw, ulp: 2 * rows + extra },
+        { name: 'db', values: expected.db, ulp: 2 * rows + extra },
+      ]);
+    }
+  });
+
+  test('without a bias, with leading axes and large values', async () => {
+    forceVariant(variant);
+    const shape = { rows: 6, depth: 8, columns: 12 };
+    const x = testValues(1, 48, 100);
+    const w = testValues(2, 96, 10);
+    const dy = testValues(3, 72);
+    const expected = oracle(shape, x, w, null, true, dy);
+    const y = linear(tensor(x, [2, 3, 8]), tensor(w, [8, 12]), null, 'gelu');
+    expect(y.shape).toEqual([2, 3, 12]);
+    const actual = withGradients(
+      (xs, ws) => linear(xs, ws, undefined, 'gelu'),
+      [tensor(x, [2, 3, 8]), tensor(w, [8, 12])],
+      tensor(dy, [2, 3, 12]),
+    );
+    expect(actual[1].shape).toEqual([2, 3, 8]);
+    await assertAllClose('large', actual, [
+      { name: 'y', values: expected.y, ulp: 16 + 18 },
+      { name: 'dX', values: expected.dx, ulp: 24 + 18 },
+      { name: 'dW', values: expected.dw, ulp: 12 + 18 },
+    ]);
+  });
+
+  test('a NaN in one row stays in that row', async () => {
+    forceVariant(variant);
+    const x = testValues(1, 9 * 8);
+    x[3 * 8 + 2] = NaN;
+    const y = await take(linear(tensor2d(x, [9, 8]), ones([8, 12])));
+    const bits = new Uint32Array(y.buffer, y.byteOffset, y.length);
+    bits.forEach((word, i) => {
+      expect((word & 0x7fffffff) > 0x7f800000, `element ${i}`).toBe(Math.floor(i / 12) === 3);
+    });
+  });
+
+  test('a wrong constant is noticed', async () => {
+    forceVariant(variant);
+    const shape = { rows: 33, depth: 64, columns: 96 };
+    const x = testValues(1, shape.rows * shape.depth);
+    const w = testValues(2, shape.depth * shape.columns);
+    const expected = linearForward(x, w, null, shape);
+    const { shader } = productProgram(engine.device, 'forward', shape, { bias: false, gelu: false, save: false });
+    await withBrokenConstants(shader.name, { GAIN: 1.001 }, async () => {
+      const y = await take(linear(tensor2d(x, [33, 64]), tensor2d(w, [64, 96])));
+      assertNotClose('linear', y, expected, ulpOfLargest(2 * shape.depth, expected));
+    });
+  });
+});
+
+test('shapes that do not fit are refused', () => {
+  expect(() => linear(ones([2, 3]), ones([4, 5]))).toThrow(/do not fit/);
+  expect(() => linear(ones([2, 4]), ones([4, 5]), ones([4]))).toThrow(/do not fit/);
+});

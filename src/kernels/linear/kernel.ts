@@ -1,0 +1,74 @@
+// Linear layer with bias and GELU in one dispatch: y [.., N] = activation(x [.., K] W [K, N] + b [N]).
+//
+// Leading axes of x are folded into M rows. When a gradient is being recorded and GELU follows, the sum
+// before it is a second output, kept for the gradient. It does not fuse LoRA, residuals or gates.
+
+import { engine } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { createOutput, dispatch } from '../../engine/bridge.ts';
+import { registerOperation, runOperation } from '../register.ts';
+import './gradient.ts';
+import { geluValue, linearForward } from './oracle.ts';
+import type { LinearShape } from './oracle.ts';
+import { productProgram } from './programs.ts';
+
+/** What follows x W + b. */
+export type Activation = 'none' | 'gelu';
+
+function shapeOf(x: number[], weight: number[]): LinearShape {
+  const [depth, columns] = weight;
+  return { rows: x.slice(0, -1).reduce((product, size) => product * size, 1), depth, columns };
+}
+
+registerOperation({
+  name: 'linear',
+  inputNames: ['x', 'weight', 'bias'],
+  webgpu(backend, inputs, attributes) {
+    const [x, weight] = inputs;
+    const shape = shapeOf(x.shape, weight.shape);
+    const outputShape = [...x.shape.slice(0, -1), shape.columns];
+    const epilogue = {
+      bias: inputs.length === 3,
+      gelu: attributes['activation'] === 'gelu',
+      save: attributes['save'] === true,
+    };
+    const outputs = [createOutput(backend, outputShape)];
+    if (epilogue.save) {
+      outputs.push(createOutput(backend, outputShape));
+    }
+    dispatch(backend, productProgram(backend.device, 'forward', shape, epilogue), inputs, outputs);
+    return outputs;
+  },
+  cpu(inputs, attributes) {
+    const [x, weight, bias] = inputs;
+    const shape = shapeOf(x.shape, weight.shape);
+    const outputShape = [...x.shape.slice(0, -1), shape.columns];
+    const before = linearForward(x.values, weight.values, bias?.values ?? null, shape);
+    const y = attributes['activation'] === 'gelu' ? before.map(geluValue) : before;
+    const outputs = [{ values: y, shape: outputShape }];
+    return attributes['save'] === true ? [...outputs, { values: before, shape: outputShape }] : outputs;
+  },
+});
+
+/**
+ * y = activation(x W + b).
+ * @param x [.., K]
+ * @param weight [K, N]
+ * @param bias [N], or none
+ * @param activation 'gelu' is the tanh approximation
+ * @returns [.., N]
+ * @throws when the inner dimensions or the bias do not match
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null, activation: Activation = 'none'): Tensor {
+  const [depth, columns] = weight.shape;
+  if (weight.rank !== 2 || x.shape.at(-1) !== depth || (bias && bias.size !== columns)) {
+    throw new Error(`linear: x [${x.shape}], weight [${weight.shape}], bias [${bias?.shape}] do not fit.`);
+  }
+  const save = activation === 'gelu' && engine().isTapeOn();
+  const [y] = runOperation('linear', bias ? { x, weight, bias } : { x, weight }, {
+    activation,
+    save,
+    hasBias: Boolean(bias),
+  });
+  return y;
+}

@@ -1,0 +1,144 @@
+// The shaders of the linear layer: which module, which tile and which constants, for each of the three
+// matrix products (forward, gradient to the input, gradient to the weight) and each variant.
+//
+// What it does not do: touch tensors (kernel.ts, gradient.ts).
+
+import columnSums from '../../../shaders/linear/column_sums.wgsl?raw';
+import geluGradient from '../../../shaders/linear/gelu_gradient.wgsl?raw';
+import general from '../../../shaders/linear/general.wgsl?raw';
+import registerForward from '../../../shaders/linear/register_forward.wgsl?raw';
+import registerInputGradient from '../../../shaders/linear/register_input_gradient.wgsl?raw';
+import registerWeightGradient from '../../../shaders/linear/register_weight_gradient.wgsl?raw';
+import staged from '../../../shaders/linear/staged.wgsl?raw';
+import { flatWorkgroups } from '../../engine/bridge.ts';
+import type { Program } from '../../engine/bridge.ts';
+import { specialize } from '../specialize.ts';
+import { chooseVariant } from '../variants.ts';
+import type { Variant } from '../variants.ts';
+import type { LinearShape } from './oracle.ts';
+
+/** What the forward pass adds to x W, and whether it stores the sum before GELU. */
+export interface Epilogue {
+  bias: boolean;
+  gelu: boolean;
+  save: boolean;
+}
+
+/** forward: x W. input: dY W^T. weight: x^T dY. */
+export type Product = 'forward' | 'input' | 'weight';
+
+interface Operands {
+  M: number;
+  K: number;
+  N: number;
+  LEFT_ROW: number;
+  LEFT_DEPTH: number;
+  RIGHT_DEPTH: number;
+  RIGHT_COLUMN: number;
+}
+
+function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Operands {
+  switch (product) {
+    case 'forward':
+      return { M: rows, K: depth, N: columns, LEFT_ROW: depth, LEFT_DEPTH: 1, RIGHT_DEPTH: columns, RIGHT_COLUMN: 1 };
+    case 'input':
+      return { M: rows, K: columns, N: depth, LEFT_ROW: columns, LEFT_DEPTH: 1, RIGHT_DEPTH: 1, RIGHT_COLUMN: columns };
+    case 'weight':
+      return { M: depth, K: rows, N: columns, LEFT_ROW: 1, LEFT_DEPTH: depth, RIGHT_DEPTH: columns, RIGHT_COLUMN: 1 };
+  }
+}
+
+const noEpilogue: Epilogue = { bias: false, gelu: false, save: false };
+const registerGroup = 4;
+const registerChunks = 2;
+
+function flags({ bias, gelu, save }: Epilogue): Record<string, number> {
+  return { BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save) };
+}
+
+function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+  const { rows, depth, columns } = shape;
+  const constants = { M: rows, K: depth, N: columns, GAIN: 1 };
+  const groups = (outputs: number, tile: number): number => Math.ceil(outputs / tile / registerGroup);
+  if (product === 'weight') {
+    return {
+      shader: specialize('linear/register_weight_gradient', registerWeightGradient, {}),
+      constants,
+      workgroups: [groups(columns, 4 * registerChunks), groups(depth, 8), 1],
+    };
+  }
+  // Few rows (a modulation, a time embedding) would leave most of an 8-row tile empty.
+  const tileRows = [1, 2, 4].find((tile) => rows <= tile) ?? 8;
+  const [name, code, outputs, values] =
+    product === 'forward'
+      ? (['linear/register_forward', registerForward, columns, flags(epilogue)] as const)
+      : (['linear/register_input_gradient', registerInputGradient, depth, {}] as const);
+  return {
+    shader: specialize(name, code, { ROWS: tileRows, ...values }),
+    constants,
+    workgroups: [groups(outputs, 4 * registerChunks), groups(rows, tileRows), 1],
+  };
+}
+
+function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+  const { M, K, N } = operandsOf(product, shape);
+  // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
+  const threads = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 16 : 8;
+  return {
+    shader: specialize('linear/staged', staged, { THREADS: threads, ...flags(epilogue) }),
+    constants: {
+      M,
+      K,
+      N,
+      LEFT_TRANSPOSED: Number(product === 'weight'),
+      RIGHT_TRANSPOSED: Number(product === 'input'),
+      GAIN: 1,
+    },
+    workgroups: [Math.ceil(N / (4 * threads)), Math.ceil(M / (4 * threads)), 1],
+  };
+}
+
+function generalProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+  const operands = operandsOf(product, shape);
+  return {
+    shader: specialize('linear/general', general, flags(epilogue)),
+    constants: { ...operands, GAIN: 1 },
+    workgroups: [Math.ceil(operands.N / 16), Math.ceil(operands.M / 16), 1],
+  };
+}
+
+/** The program of one of the three products. Inputs in order: left, right, bias if any. */
+export function productProgram(
+  device: GPUDevice,
+  product: Product,
+  shape: LinearShape,
+  epilogue: Epilogue = noEpilogue,
+): Program {
+  const variant: Variant = chooseVariant(device, shape.depth % 4 === 0 && shape.columns % 4 === 0);
+  switch (variant) {
+    case 'register':
+      return registerProgram(product, shape, epilogue);
+    case 'staged':
+      return stagedProgram(product, shape, epilogue);
+    case 'general':
+      return generalProgram(product, shape, epilogue);
+  }
+}
+
+/** Sums of the columns of a matrix [rows, columns]. */
+export function columnSumsProgram(rows: number, columns: number): Program {
+  return {
+    shader: specialize('linear/column_sums', columnSums, {}),
+    constants: { M: rows, N: columns },
+    workgroups: [Math.ceil(columns / 8), 1, 1],
+  };
+}
+
+/** Gradient through GELU over `size` values. */
+export function geluGradientProgram(device: GPUDevice, size: number): Program {
+  return {
+    shader: specialize('linear/gelu_gradient', geluGradient, {}),
+    constants: { SIZE: size },
+    workgroups: flatWorkgroups(device, Math.ceil(size / 64)),
+  };
+}

@@ -101,7 +101,13 @@ function indexedStorage(database: StudioDatabase, state: { closed: boolean }): S
       });
       return intact(StepRecord, records).map((record) => record.values);
     },
-    addVote: (event) => write(['votes'], (transaction) => transaction.objectStore('votes').add(event)),
+    addVote: (event, pair) =>
+      write(['votes', 'pairs'], (transaction) =>
+        Promise.all([
+          transaction.objectStore('votes').add(event),
+          pair ? transaction.objectStore('pairs').put(pair) : null,
+        ]),
+      ),
     putPair: (record) => write(['pairs'], (transaction) => transaction.objectStore('pairs').put(record)),
     putSnapshot: (record) =>
       write(['snapshots', 'state'], (transaction) =>

@@ -35,7 +35,10 @@ export function createMemoryStorage(notice: string): StudioStorage {
         .filter((record) => record.runId === runId)
         .sort((first, second) => first.step - second.step)
         .map((record) => record.values),
-    addVote: async (event) => void votes.push(event),
+    addVote: async (event, pair) => {
+      votes.push(event);
+      if (pair) pairs.set(pair.id, pair);
+    },
     putPair: async (record) => void pairs.set(record.id, record),
     putSnapshot: async (record) => {
       snapshots.set(record.id, record);

@@ -1,6 +1,7 @@
 /**
- * What a storage of votes, pairs, snapshots, runs and steps can do. Two keep this contract: indexed-storage.ts
- * (the browser's disk) and memory-storage.ts (nothing outlives the page). Writes reject with StorageError.
+ * What a storage of votes, pairs, snapshots, runs and steps can do. Two keep this contract:
+ * indexed-storage.ts (the browser's disk) and memory-storage.ts (nothing outlives the page). Writes reject
+ * with StorageError.
  */
 import type {
   PairRecord,
@@ -37,7 +38,8 @@ export interface StudioStorage {
   load(): Promise<StoredStudio>;
   /** All steps of one run, in order. */
   steps(runId: RunId): Promise<TrainingStep[]>;
-  addVote(event: VoteEvent): Promise<void>;
+  /** Stores a label event and, in the same transaction, the pair that it is about. */
+  addVote(event: VoteEvent, pair?: PairRecord): Promise<void>;
   putPair(record: PairRecord): Promise<void>;
   /** Stores a snapshot and moves the head to it, in one transaction. */
   putSnapshot(record: SnapshotRecord): Promise<void>;

@@ -1,0 +1,102 @@
+/**
+ * The session as the page sees it: how far loading is, what runs it, what failed, what the visitor is told.
+ */
+import { createStore } from 'zustand/vanilla';
+import type { EventOf, ModelCard, SceneListed, WorkerEvent } from '../../protocol/messages.ts';
+
+export interface Notice {
+  id: number;
+  tone: 'calm' | 'warning';
+  text: string;
+}
+
+export interface SessionState {
+  status: 'loading' | 'ready' | 'failed';
+  progress: EventOf<'session.progress'> | null;
+  adapter: string;
+  software: boolean;
+  modelHash: string;
+  card: ModelCard | null;
+  failure: EventOf<'session.failed'> | null;
+  /** A sentence while the device is lost and being recovered. */
+  deviceLost: string | null;
+  /** Scenes listed so far, in the order of their seeds: the gallery shows the first, random draws on. */
+  scenes: SceneListed['scenes'];
+  storage: { durable: boolean; notice: string | null; kept: boolean };
+  notices: Notice[];
+}
+
+export type SessionStore = ReturnType<typeof createSessionStore>;
+
+export function createSessionStore() {
+  const store = createStore<SessionState>(() => ({
+    status: 'loading',
+    progress: null,
+    adapter: '',
+    software: false,
+    modelHash: '',
+    card: null,
+    failure: null,
+    deviceLost: null,
+    scenes: [],
+    storage: { durable: true, notice: null, kept: false },
+    notices: [],
+  }));
+  let notices = 0;
+
+  function tell(text: string, tone: Notice['tone'] = 'calm') {
+    const known = store.getState().notices;
+    if (known.some((notice) => notice.text === text)) return;
+    notices += 1;
+    store.setState({ notices: [...known, { id: notices, tone, text }] });
+  }
+
+  return {
+    store,
+    tell,
+    dismiss(id: number) {
+      store.setState(({ notices: known }) => ({ notices: known.filter((notice) => notice.id !== id) }));
+    },
+    receive(event: WorkerEvent) {
+      switch (event.kind) {
+        case 'session.progress':
+          store.setState({ progress: event });
+          break;
+        case 'session.ready':
+          store.setState({
+            status: 'ready',
+            adapter: event.adapter,
+            software: event.software,
+            modelHash: event.modelHash,
+            card: event.card,
+          });
+          break;
+        case 'session.failed':
+          store.setState({ status: 'failed', failure: event, deviceLost: null });
+          break;
+        case 'scene.listed':
+          store.setState(({ scenes }) => ({ scenes: [...scenes, ...event.scenes] }));
+          break;
+        case 'device.lost':
+          store.setState({ deviceLost: event.sentence });
+          break;
+        case 'device.recovered':
+          store.setState({ deviceLost: null });
+          tell(
+            event.stepsRedone > 0
+              ? 'The GPU is back. One training step was done again; nothing else was lost.'
+              : 'The GPU is back. Nothing was lost.',
+          );
+          break;
+        case 'request.refused':
+          tell(event.sentence, 'warning');
+          break;
+        case 'pair.failed':
+          tell(event.sentence, 'warning');
+          break;
+        default:
+          break;
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// Layer norm with modulation: y = (x - mean) / sqrt(var + epsilon) * (1 + scale) + shift over the last axis.
+// x [rows, C] -> y [rows, C] and statistics [rows, 2] = (mean, 1 / sqrt(var + epsilon)) for the gradients.
+// scale, shift [groups, C]; rowsPerGroup consecutive rows share one. Layer normalization: arXiv:1607.06450;
+// scale and shift from a condition: arXiv:2212.09748. C counts Values.
+//
+// `lanes` threads work on one row and add up through workgroup memory in a fixed order; with lanes = 1 each
+// thread has a row of its own and no barrier is met. The variance is taken in a second pass over the row:
+// E[x^2] - mean^2 loses all digits when the mean is large.
+
+alias Value = vec4<f32>;
+
+override rows: u32;
+override C: u32;
+override channels: f32; // elements of a row
+override rowsPerGroup: u32;
+override epsilon: f32 = 1e-6;
+override lanes: u32 = 1;
+override rowsPerWorkgroup: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> scale: array<Value>;
+@group(0) @binding(2) var<storage, read> shift: array<Value>;
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;
+@group(0) @binding(4) var<storage, read_write> statistics: array<vec2<f32>>;
+
+var<workgroup> partial: array<f32, lanes * rowsPerWorkgroup>;
+
+fn total(value: Value) -> f32 {
+  return dot(value, Value(1.0));
+}
+
+// The sum over the lanes of a row; every thread of the workgroup calls it.
+fn across(value: f32, lane: u32, slot: u32) -> f32 {
+  if (lanes == 1u) {
+    return value;
+  }
+  workgroupBarrier();
+  partial[slot] = value;
+  for (var half = lanes / 2u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      partial[slot] = partial[slot] + partial[slot + half];
+    }
+  }
+  workgroupBarrier();
+  return partial[slot - lane];
+}
+
+@compute @workgroup_size(lanes, rowsPerWorkgroup)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
+  let lane = local.x;
+  let slot = local.y * lanes + lane;
+  let wanted = (group.y * groups.x + group.x) * rowsPerWorkgroup + local.y;
+  // Surplus threads repeat the last row, so that all meet the barriers, and store nothing.
+  let row = min(wanted, rows - 1u);
+  let start = row * C;
+
+  var sum = Value(0.0);
+  for (var c = lane; c < C; c += lanes) {
+    sum += x[start + c];
+  }
+  let mean = across(total(sum), lane, slot) / channels;
+  var squares = Value(0.0);
+  for (var c = lane; c < C; c += lanes) {
+    let centred = x[start + c] - mean;
+    squares += centred * centred;
+  }
+  let variance = across(total(squares), lane, slot) / channels;
+  let inverse = 1.0 / sqrt(variance + epsilon);
+  if (wanted >= rows) {
+    return;
+  }
+  let modulation = (row / rowsPerGroup) * C;
+  for (var c = lane; c < C; c += lanes) {
+    let normal = (x[start + c] - mean) * inverse;
+    y[start + c] = normal * (Value(1.0) + scale[modulation + c]) + shift[modulation + c];
+  }
+  if (lane == 0u) {
+    statistics[row] = vec2<f32>(mean, inverse);
+  }
+}

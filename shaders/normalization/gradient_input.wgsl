@@ -1,0 +1,73 @@
+// Gradient of layer norm with modulation to its input (see forward.wgsl for shapes and lanes):
+// g = dy (1 + scale), n = (x - mean) inverse, dx = inverse (g - mean(g) - n mean(g n)).
+
+alias Value = vec4<f32>;
+
+override rows: u32;
+override C: u32;
+override channels: f32;
+override rowsPerGroup: u32;
+override lanes: u32 = 1;
+override rowsPerWorkgroup: u32 = 64;
+override unit: f32 = 1.0; // 1, except in the negative control
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> scale: array<Value>;
+@group(0) @binding(2) var<storage, read> statistics: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> dy: array<Value>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Value>;
+
+var<workgroup> partial: array<vec2<f32>, lanes * rowsPerWorkgroup>;
+
+fn total(value: Value) -> f32 {
+  return dot(value, Value(1.0));
+}
+
+fn across(value: vec2<f32>, lane: u32, slot: u32) -> vec2<f32> {
+  if (lanes == 1u) {
+    return value;
+  }
+  workgroupBarrier();
+  partial[slot] = value;
+  for (var half = lanes / 2u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      partial[slot] = partial[slot] + partial[slot + half];
+    }
+  }
+  workgroupBarrier();
+  return partial[slot - lane];
+}
+
+@compute @workgroup_size(lanes, rowsPerWorkgroup)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
+  let lane = local.x;
+  let slot = local.y * lanes + lane;
+  let wanted = (group.y * groups.x + group.x) * rowsPerWorkgroup + local.y;
+  let row = min(wanted, rows - 1u);
+  let start = row * C;
+  let modulation = (row / rowsPerGroup) * C;
+  let mean = statistics[row].x;
+  let inverse = statistics[row].y;
+
+  var sum = Value(0.0);
+  var product = Value(0.0);
+  for (var c = lane; c < C; c += lanes) {
+    let g = dy[start + c] * (unit + scale[modulation + c]);
+    sum += g;
+    product += g * (x[start + c] - mean);
+  }
+  let means = across(vec2<f32>(total(sum), total(product) * inverse), lane, slot) / channels;
+  if (wanted >= rows) {
+    return;
+  }
+  for (var c = lane; c < C; c += lanes) {
+    let g = dy[start + c] * (unit + scale[modulation + c]);
+    let normal = (x[start + c] - mean) * inverse;
+    dx[start + c] = inverse * (g - means.x - normal * means.y);
+  }
+}

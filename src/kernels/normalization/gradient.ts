@@ -1,0 +1,94 @@
+// Gradients of layer norm to x, scale and shift. Each is computed only when asked for: with scale and shift
+// from a frozen condition no modulation gradient is dispatched. First derivatives only.
+
+import { registerGradient } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import inputSource from '../../../shaders/normalization/gradient_input.wgsl?raw';
+import modulationSource from '../../../shaders/normalization/gradient_modulation.wgsl?raw';
+import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
+import { vectorized, vectorWidth } from '../elementwise.ts';
+import { registerOperation, runOperation } from '../register.ts';
+import { isSoftwareAdapter } from '../variants.ts';
+import { layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
+import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
+
+registerOperation({
+  name: 'Physics.layerNormInputGradient',
+  inputNames: ['x', 'scale', 'statistics', 'dy'],
+  webgpu(backend, [x, scale, statistics, dy]) {
+    const { rows, channels, groups } = normalizationShape(x.shape, scale.shape);
+    const width = vectorWidth(channels);
+    const C = channels / width;
+    const lanes = chooseLanes(backend.device, C);
+    const rowsPerWorkgroup = workgroupThreads / lanes;
+    const dx = createOutput(backend, x.shape);
+    const program = {
+      shader: vectorized('normalization/gradient_input', inputSource, width),
+      constants: { rows, C, channels, rowsPerGroup: rows / groups, lanes, rowsPerWorkgroup, unit: 1 },
+      workgroups: flatWorkgroups(backend.device, Math.ceil(rows / rowsPerWorkgroup)),
+    };
+    dispatch(backend, program, [x, scale, statistics, dy], [dx]);
+    return [dx];
+  },
+  cpu([x, scale, statistics, dy]) {
+    const shape = normalizationShape(x.shape, scale.shape);
+    const values = layerNormInputGradient(x.values, scale.values, statistics.values, dy.values, shape);
+    return [{ values, shape: x.shape }];
+  },
+});
+
+registerOperation({
+  name: 'Physics.layerNormModulationGradients',
+  inputNames: ['x', 'statistics', 'dy'],
+  webgpu(backend, [x, statistics, dy], attributes) {
+    const groups = attributes['groups'] as number;
+    const channels = x.shape[x.shape.length - 1];
+    const { rows } = normalizationShape(x.shape, [groups, channels]);
+    const width = vectorWidth(channels);
+    const C = channels / width;
+    // A GPU hides latency with many threads a column; a software adapter has few to begin with.
+    const lanes = isSoftwareAdapter(backend.device.adapterInfo) ? 4 : 16;
+    const columns = workgroupThreads / lanes;
+    const outputs = [createOutput(backend, [groups, channels]), createOutput(backend, [groups, channels])];
+    const program = {
+      shader: vectorized('normalization/gradient_modulation', modulationSource, width),
+      constants: { C, rowsPerGroup: rows / groups, columns, lanes, unit: 1 },
+      workgroups: [Math.ceil(C / columns), groups, 1] as const,
+    };
+    dispatch(backend, program, [x, statistics, dy], outputs);
+    return outputs;
+  },
+  cpu([x, statistics, dy], attributes) {
+    const groups = attributes['groups'] as number;
+    const channels = x.shape[x.shape.length - 1];
+    const shape = normalizationShape(x.shape, [groups, channels]);
+    const { dscale, dshift } = layerNormModulationGradients(x.values, statistics.values, dy.values, shape);
+    return [
+      { values: dscale, shape: [groups, channels] },
+      { values: dshift, shape: [groups, channels] },
+    ];
+  },
+});
+
+registerGradient({
+  kernelName: 'Physics.layerNorm',
+  inputsToSave: ['x', 'scale'],
+  outputsToSave: [false, true],
+  gradFunc(dy, [x, scale, statistics]) {
+    const [gradient] = dy as Tensor[];
+    let modulation: Tensor[] | null = null;
+    const modulationGradient = (which: number): Tensor => {
+      modulation ??= runOperation(
+        'Physics.layerNormModulationGradients',
+        { x, statistics, dy: gradient },
+        { groups: scale.shape[0] },
+      );
+      return modulation[which];
+    };
+    return {
+      x: () => runOperation('Physics.layerNormInputGradient', { x, scale, statistics, dy: gradient })[0],
+      scale: () => modulationGradient(0),
+      shift: () => modulationGradient(1),
+    };
+  },
+});

@@ -1,0 +1,57 @@
+// Layer norm with modulation: x [B, .., C], scale and shift [1, C] or [B, C] -> y like x.
+//
+// y = (x - mean) / sqrt(var + 1e-6) (1 + scale) + shift over the last axis. The kernel returns the rows'
+// statistics as well, which the gradients use. Oracle: oracle.ts; gradients: gradient.ts.
+
+import type { Tensor } from '@tensorflow/tfjs-core';
+import forwardSource from '../../../shaders/normalization/forward.wgsl?raw';
+import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
+import { vectorized, vectorWidth } from '../elementwise.ts';
+import { registerOperation, runOperation } from '../register.ts';
+import './gradient.ts';
+import { epsilon, layerNormForward } from './oracle.ts';
+import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
+
+registerOperation({
+  name: 'Physics.layerNorm',
+  inputNames: ['x', 'scale', 'shift'],
+  webgpu(backend, [x, scale, shift]) {
+    const { rows, channels, groups } = normalizationShape(x.shape, scale.shape);
+    const width = vectorWidth(channels);
+    const C = channels / width;
+    const lanes = chooseLanes(backend.device, C);
+    const rowsPerWorkgroup = workgroupThreads / lanes;
+    const y = createOutput(backend, x.shape);
+    const statistics = createOutput(backend, [rows, 2]);
+    const program = {
+      shader: vectorized('normalization/forward', forwardSource, width),
+      constants: { rows, C, channels, rowsPerGroup: rows / groups, epsilon, lanes, rowsPerWorkgroup },
+      workgroups: flatWorkgroups(backend.device, Math.ceil(rows / rowsPerWorkgroup)),
+    };
+    dispatch(backend, program, [x, scale, shift], [y, statistics]);
+    return [y, statistics];
+  },
+  cpu([x, scale, shift]) {
+    const shape = normalizationShape(x.shape, scale.shape);
+    const { y, statistics } = layerNormForward(x.values, scale.values, shift.values, shape);
+    return [
+      { values: y, shape: x.shape },
+      { values: statistics, shape: [shape.rows, 2] },
+    ];
+  },
+});
+
+/**
+ * Layer norm over the last axis of x [B, .., C], then (1 + scale) and shift, each [1, C] or [B, C].
+ * Throws when scale or shift have another shape, or not the same.
+ */
+export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  normalizationShape(x.shape, scale.shape);
+  if (shift.shape.join() !== scale.shape.join()) {
+    throw new Error(`layerNorm: scale [${scale.shape}] and shift [${shift.shape}] differ in shape.`);
+  }
+  const [y, statistics] = runOperation('Physics.layerNorm', { x, scale, shift });
+  // The tape keeps its own handle where the gradient needs it.
+  statistics.dispose();
+  return y;
+}

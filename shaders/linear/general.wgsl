@@ -40,9 +40,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= M || column >= N) {
     return;
   }
-  var sum: array<array<f32, TILE>, TILE>;
+  var sum = array<array<f32, TILE>, TILE>();
   for (var k = 0u; k < K; k++) {
-    var a: array<f32, TILE>;
+    var a = array<f32, TILE>();
     for (var i = 0u; i < TILE; i++) { // unroll
       a[i] = left[(row + i) * LEFT_ROW + k * LEFT_DEPTH];
     }

@@ -40,9 +40,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= M || column >= n4) {
     return;
   }
-  var sum: array<array<vec4<f32>, CHUNKS>, ROWS>;
+  var sum = array<array<vec4<f32>, CHUNKS>, ROWS>();
   for (var k = 0u; k < k4; k++) {
-    var left: array<vec4<f32>, ROWS>;
+    var left = array<vec4<f32>, ROWS>();
     for (var i = 0u; i < ROWS; i++) { // unroll
       left[i] = x[(row + i) * k4 + k];
     }

@@ -27,9 +27,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= M || column >= k4) {
     return;
   }
-  var sum: array<array<vec4<f32>, CHUNKS>, ROWS>;
+  var sum = array<array<vec4<f32>, CHUNKS>, ROWS>();
   for (var n = 0u; n < n4; n++) {
-    var left: array<vec4<f32>, ROWS>;
+    var left = array<vec4<f32>, ROWS>();
     for (var i = 0u; i < ROWS; i++) { // unroll
       left[i] = output_gradient[(row + i) * n4 + n];
     }

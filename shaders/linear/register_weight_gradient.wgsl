@@ -27,9 +27,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= k4 || column >= n4) {
     return;
   }
-  var sum: array<array<array<vec4<f32>, CHUNKS>, 4>, ROW_CHUNKS>;
+  var sum = array<array<array<vec4<f32>, CHUNKS>, 4>, ROW_CHUNKS>();
   for (var m = 0u; m < M; m++) {
-    var right: array<vec4<f32>, CHUNKS>;
+    var right = array<vec4<f32>, CHUNKS>();
     for (var j = 0u; j < CHUNKS; j++) { // unroll
       right[j] = output_gradient[m * n4 + column + j];
     }

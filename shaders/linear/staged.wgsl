@@ -45,7 +45,7 @@ fn main(
 ) {
   let row = group.y * TILE;
   let column = group.x * TILE;
-  var sum: array<vec4<f32>, 4>;
+  var sum = array<vec4<f32>, 4>();
   for (var start = 0u; start < K; start += DEPTH) {
     for (var load = index; load < LOADS; load += GROUP) {
       if (LEFT_TRANSPOSED) {

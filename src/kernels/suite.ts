@@ -10,9 +10,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { assertClose, unitInLastPlace } from './compare.ts';
 import type { Tolerance } from './compare.ts';
 
-/** `count` units in the last place of the largest expected value. */
-export function ulpOfLargest(count: number, expected: ArrayLike<number>): Tolerance {
-  let largest = 0;
+/** `count` units in the last place of the largest expected value, or of `floor` where that is larger. */
+export function ulpOfLargest(count: number, expected: ArrayLike<number>, floor = 0): Tolerance {
+  let largest = floor;
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]));
   return { absolute: count * unitInLastPlace(largest) };
 }
@@ -29,12 +29,14 @@ export interface Expected {
   name: string;
   values: ArrayLike<number>;
   ulp: number;
+  /** Size of the terms of the sum, where all expected values may cancel to less. */
+  floor?: number;
 }
 
 /** Compares tensors with expected values, in order; the tensors are disposed. */
 export async function assertAllClose(label: string, actual: Tensor[], expected: Expected[]): Promise<void> {
-  for (const [i, { name, values, ulp }] of expected.entries()) {
-    assertClose(`${label} ${name}`, await take(actual[i]), values, ulpOfLargest(ulp, values));
+  for (const [i, { name, values, ulp, floor }] of expected.entries()) {
+    assertClose(`${label} ${name}`, await take(actual[i]), values, ulpOfLargest(ulp, values, floor));
   }
 }
 

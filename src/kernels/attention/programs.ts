@@ -1,0 +1,64 @@
+// The shaders of attention: forward, and the three passes of its gradient, for each variant.
+//
+// The head width is a multiple of 4 here; kernel.ts pads others. Widths above 64 run the register variant,
+// whose registers do not grow with it. What it does not do: touch tensors.
+
+import backwardKeyValue from '../../../shaders/attention/backward_key_value.wgsl?raw';
+import backwardQuery from '../../../shaders/attention/backward_query.wgsl?raw';
+import forward from '../../../shaders/attention/forward.wgsl?raw';
+import rowProducts from '../../../shaders/attention/row_products.wgsl?raw';
+import stagedBackwardKeyValue from '../../../shaders/attention/staged_backward_key_value.wgsl?raw';
+import stagedBackwardQuery from '../../../shaders/attention/staged_backward_query.wgsl?raw';
+import stagedForward from '../../../shaders/attention/staged_forward.wgsl?raw';
+import type { Program } from '../../engine/bridge.ts';
+import { specialize } from '../specialize.ts';
+import { chooseVariant } from '../variants.ts';
+import type { AttentionShape } from './oracle.ts';
+
+/** The passes that walk tiles: over keys for a block of queries, or over queries for a block of keys. */
+export type Pass = 'forward' | 'backward_query' | 'backward_key_value';
+
+const register: Record<Pass, string> = {
+  forward,
+  backward_query: backwardQuery,
+  backward_key_value: backwardKeyValue,
+};
+const staged: Record<Pass, string> = {
+  forward: stagedForward,
+  backward_query: stagedBackwardQuery,
+  backward_key_value: stagedBackwardKeyValue,
+};
+const registerRows = 4;
+const registerGroup = 16;
+const stagedThreads = 32;
+const widestStaged = 64;
+
+/** The program of one pass. */
+export function attentionProgram(device: GPUDevice, pass: Pass, shape: AttentionShape): Program {
+  const { batch, queries, keys, heads, width, scale } = shape;
+  const rows = pass === 'backward_key_value' ? keys : queries;
+  const constants = { QUERIES: queries, KEYS: keys, HEADS: heads, SCALE: scale };
+  if (chooseVariant(device, true) === 'staged' && width <= widestStaged) {
+    return {
+      shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4 }),
+      constants,
+      workgroups: [Math.ceil(rows / stagedThreads), batch * heads, 1],
+    };
+  }
+  const threads = Math.ceil(rows / registerRows) * batch * heads;
+  return {
+    shader: specialize(`attention/${pass}`, register[pass], {}),
+    constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
+    workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+  };
+}
+
+/** D_i = dO_i . O_i. */
+export function rowProductsProgram(shape: AttentionShape): Program {
+  const { batch, queries, heads, width } = shape;
+  return {
+    shader: specialize('attention/row_products', rowProducts, {}),
+    constants: { QUERIES: queries, HEADS: heads, GROUPS: batch * heads, CHUNKS: width / 4 },
+    workgroups: [Math.ceil((batch * heads * queries) / 64), 1, 1],
+  };
+}

@@ -46,7 +46,7 @@ class Encoder(nn.Module):
         self.output = Convolution(c2, config.latent_channels, (1, 1, 1))
         # Exists in training only: not exported.
         self.log_variance = Convolution(c2, config.latent_channels, (1, 1, 1), zero=True)
-        self.log_variance.bias.data.fill_(-4.0)
+        self.log_variance.bias.data.fill_(-6.0)
 
     def forward(self, x):
         h = self.block_0(self.input(space_to_depth(x, 2)))
@@ -79,17 +79,20 @@ class Decoder(nn.Module):
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 16, (3, 3, 3))
 
-    def forward(self, latent, image):
+    def layers(self, latent, image):
+        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64]."""
         h = self.block_0(self.input(latent))
         h = self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
         h = depth_to_space(self.up_1(h), (2, 2, 2))
-        image = image[:, :, None]
-        h = h + self.image(space_to_depth(image, 2))
+        h = h + self.image(space_to_depth(image[:, :, None], 2))
         h = self.block_2(h)
         h = self.output(F.silu(self.output_norm(h)))
         h = depth_to_space(h, (1, 2, 2)).float()
-        paint, keep = h[:, :3], torch.sigmoid(h[:, 3:])
-        return keep * image + (1 - keep) * paint
+        return h[:, :3], torch.sigmoid(h[:, 3:])
+
+    def forward(self, latent, image):
+        paint, keep = self.layers(latent, image)
+        return keep * image[:, :, None] + (1 - keep) * paint
 
 
 class Autoencoder(nn.Module):

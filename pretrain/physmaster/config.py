@@ -3,7 +3,7 @@
 Shape letters: B batch, T time, H height, W width, C channels, N heads, L tokens, D head width.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Clips:
 
 def network_pixels(frames):
     """u8 array -> float tensor u8 / 127.5 - 1."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).float().div_(127.5).sub_(1)
+    return torch.from_numpy(np.array(frames)).float().div_(127.5).sub_(1)
 
 
 def bytes_from_network(video):

@@ -14,18 +14,26 @@ def motion_weight(video, extra=4.0, threshold=0.06):
     return 1 + extra * F.max_pool3d(moved, (1, 3, 3), 1, (0, 1, 1))
 
 
-def reconstruction_loss(output, video, mean, log_variance, gradient_weight=0.5, kl_weight=3e-4):
-    """Weighted L1, L1 of spatial gradients, and KL to the standard normal; all as means. Returns (loss, parts)."""
+def reconstruction_loss(output, paint, video, mean, log_variance, kl_weight=1e-4):
+    """Weighted L1 and squared error, L1 of spatial gradients, the paint's own L1 where things move, and KL.
+
+    All are means. Where an object arrives, L1 alone is content with the background until the paint is nearly right,
+    and the paint has no gradient while the image is kept: hence the squared error and the paint's own term.
+    Returns (loss, parts).
+    """
     weight = motion_weight(video)
     error = output - video
     total = weight.mean()
     absolute = (weight * error.abs()).mean() / total
+    square = (weight * error.square()).mean() / total
     horizontal = (weight[..., 1:] * (error[..., 1:] - error[..., :-1]).abs()).mean()
     vertical = (weight[..., 1:, :] * (error[..., 1:, :] - error[..., :-1, :]).abs()).mean()
     gradient = (horizontal + vertical) / total
+    painted = ((weight - 1) * (paint - video).abs()).mean() / total
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    loss = absolute + gradient_weight * gradient + kl_weight * kl
-    return loss, {'absolute': absolute.item(), 'gradient': gradient.item(), 'kl': kl.item()}
+    loss = absolute + 2 * square + 0.5 * gradient + 0.25 * painted + kl_weight * kl
+    parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'painted': painted, 'kl': kl}
+    return loss, {name: value.item() for name, value in parts.items()}
 
 
 def velocity_errors(transformer, data, noise, image_latent, physics_tokens, domain, t, lora=None):

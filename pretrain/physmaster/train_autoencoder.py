@@ -73,8 +73,11 @@ def main():
             mean, log_variance = autoencoder.encoder(video)
             log_variance = log_variance.float().clamp(-12, 4)
             latent = mean.float() + (0.5 * log_variance).exp() * torch.randn(mean.shape)
-            output = autoencoder.decoder(latent, video[:, :, 0])
-        return reconstruction_loss(output, video, mean.float(), log_variance, kl_weight=options.kl)
+            paint, keep = autoencoder.decoder.layers(latent, video[:, :, 0])
+        output = keep * video[:, :, :1] + (1 - keep) * paint
+        # The KL term comes in late: noisy latents at the start are latents that nobody reads.
+        kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))
+        return reconstruction_loss(output, paint, video, mean.float(), log_variance, kl)
 
     def evaluate():
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):

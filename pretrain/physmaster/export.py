@@ -1,0 +1,71 @@
+"""Writes public/models/<size>: model.safetensors (f16), model.json, fixture.safetensors.
+
+    python3 -m physmaster.export --stage stage_one --metrics metrics.json
+Averaged (EMA) weights; `base` exports a model whose Stage I has not run yet. The model card is model_card.py's.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import safetensors
+from .assemble import assemble
+from .budget import report
+from .command import arguments, prepare
+from .data import Clips
+from .fixture import make_fixture
+
+
+def last_records(folder):
+    """The last record of every stage's log: {stage: {step, seconds, ...}}."""
+    records = {}
+    for stage in ('autoencoder', 'backbone', 'base', 'stage_one'):
+        path = folder / f'{stage}.jsonl'
+        if path.exists():
+            merged = {}
+            for line in path.read_text().splitlines():
+                merged.update({key: value for key, value in json.loads(line).items() if key != 'final'})
+            records[stage] = merged
+    return records
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
+    parser.add_argument('--models', default='public/models')
+    parser.add_argument('--metrics', help='JSON with the metrics of scripts/score-clips.ts, stored in model.json')
+    options = parser.parse_args()
+    config, folder = prepare(options)
+    model, steps = assemble(config, folder, options.stage)
+    target = Path(options.models) / config.size
+    target.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.half().numpy() for name, value in model.exported().items()}
+    for name, value in tensors.items():
+        if not np.isfinite(value).all():
+            raise ValueError(f'{name} does not fit f16')
+    safetensors.write(target / 'model.safetensors', tensors, {'format': 'pt', 'size': config.size})
+    digest = hashlib.sha256((target / 'model.safetensors').read_bytes()).hexdigest()
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            value.copy_(value.half().float())
+    seen = Clips(options.data, ['seen'], config, 1)
+    fixture = make_fixture(model, seen.video(0)[0])
+    safetensors.write(target / 'fixture.safetensors', fixture)
+    data = {split: Clips(options.data, [split], config).names() for split in ('wide', 'train')}
+    description = {
+        'name': f'physmaster-{config.size}', 'size': config.size, 'stage': options.stage, 'config': config.as_dict(),
+        'sha256': digest, 'budget': report(config), 'tensors': len(tensors), 'data': data, 'seed': options.seed,
+        'steps': steps, 'training': last_records(folder),
+    }
+    if options.metrics:
+        description['metrics'] = json.loads(Path(options.metrics).read_text())
+    (target / 'model.json').write_text(json.dumps(description, indent=2) + '\n')
+    for name in ('model.safetensors', 'fixture.safetensors', 'model.json'):
+        print(f'{target / name}: {(target / name).stat().st_size / 1e6:.2f} MB')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,114 @@
+// `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
+//   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
+//   -> metrics on 128 seen and 128 unseen clips (scripts/score-clips.ts) -> public/models/<size>
+// Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
+// --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { oneOf, readFlags, runCommand, wholeNumber, type Command } from './command-line.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sizes = ['nano'] as const;
+const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'export'] as const;
+
+/** Chunks of clips: split, first seed, clips. Pretraining sees `wide` and `train`; the others only measure. */
+const chunks: readonly [string, number, number][] = [
+  ['wide', 0, 4000], ['wide', 4000, 4000], ['wide', 8000, 6000], ['train', 0, 6000], ['seen', 0, 256],
+  ['unseen', 0, 256],
+];
+
+/** Each training stage's share of --minutes. */
+const shares = { autoencoder: 0.26, backbone: 0.06, base: 0.5, 'stage-one': 0.18 };
+
+const command: Command<'size' | 'minutes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'> = {
+  invocation: 'npm run pretrain --',
+  summary: 'Pretrains a model from the world to weights and writes public/models/<size>.',
+  flags: {
+    size: { value: 'S', help: sizes.join(', '), default: 'nano' },
+    minutes: { value: 'N', help: 'training time in all, split over the stages', default: '70' },
+    resume: { help: 'continue from the checkpoints of an interrupted run' },
+    from: { value: 'STAGE', help: `first stage to run: ${stages.join(', ')}`, default: 'data' },
+    python: { value: 'FILE', help: 'the Python that has torch', default: '/usr/bin/python3' },
+    data: { value: 'DIR', help: 'where clips are kept', default: '.cache/data' },
+    out: { value: 'DIR', help: 'where checkpoints, logs and latents are kept', default: '.cache/pretrain' },
+    models: { value: 'DIR', help: 'where the finished model goes, a folder a size', default: 'public/models' },
+  },
+  notes: 'Needs Debian\'s packages python3-torch and libopenblas0-pthread. Several machines: pretrain/README.md.',
+};
+
+/** The environment that training is fast in: AVX-512, AMX found by OpenBLAS itself, threads that wait quietly. */
+function trainingEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    ATEN_CPU_CAPABILITY: 'avx512', OMP_WAIT_POLICY: 'passive', MALLOC_MMAP_THRESHOLD_: '8589934592',
+    MALLOC_TRIM_THRESHOLD_: '17179869184', ...process.env, PYTHONPATH: join(root, 'pretrain'),
+  };
+  delete environment.OPENBLAS_CORETYPE;
+  delete environment.OPENBLAS_L2_SIZE;
+  return environment;
+}
+
+/** Runs a program in the repository's root with its output shown; throws when it fails. */
+function run(program: string, words: string[], env: NodeJS.ProcessEnv = process.env): void {
+  process.stdout.write(`> ${[program, ...words].join(' ')}\n`);
+  const { status, error } = spawnSync(program, words, { cwd: root, stdio: 'inherit', env });
+  if (error) throw new Error(`${program} could not be started: ${error.message}`);
+  if (status !== 0) throw new Error(`${words.slice(0, 3).join(' ')} failed with exit code ${status}.`);
+}
+
+/** Throws with the packages to install when this Python cannot train. */
+function checkPython(python: string): void {
+  const check = spawnSync(python, ['-c', 'import torch, numpy'], { encoding: 'utf8', env: trainingEnvironment() });
+  if (check.status === 0) return;
+  const reason = check.error?.message ?? check.stderr.trim().split('\n').at(-1) ?? '';
+  throw new Error(
+    `${python} cannot import torch and numpy (${reason}).\n`
+    + 'On Debian: apt-get install python3-torch python3-numpy libopenblas0-pthread',
+  );
+}
+
+async function main(): Promise<void> {
+  const values = readFlags(command);
+  if (!values) return;
+  const size = oneOf('size', values.size, sizes);
+  const minutes = wholeNumber('minutes', values.minutes, 1, 100_000);
+  const first = stages.indexOf(oneOf('from', values.from, stages));
+  const { python = '', data = '', out = '', models = '' } = values;
+  checkPython(python);
+  const wanted = (stage: (typeof stages)[number]) => stages.indexOf(stage) >= first;
+  const folder = join(root, out, size);
+  mkdirSync(folder, { recursive: true });
+  if (!values.resume && first === 0 && existsSync(join(folder, 'autoencoder.pt'))) {
+    throw new Error(`${folder} holds an earlier run: add --resume to continue it, or remove the folder.`);
+  }
+  const stage = (module: string, ...words: string[]) => run(
+    python, ['-m', `physmaster.${module}`, '--size', size, '--data', data, '--out', out, ...words],
+    trainingEnvironment(),
+  );
+  const train = (share: keyof typeof shares, module: string, ...words: string[]) => {
+    if (!wanted(share)) return;
+    stage(module, '--minutes', (minutes * shares[share]).toFixed(2), '--resume', ...words);
+  };
+  if (wanted('data')) {
+    for (const [split, seed, clips] of chunks) {
+      run('npx', ['tsx', 'scripts/dataset.ts', '--family', 'free-fall', '--split', split, '--first-seed',
+        String(seed), '--clips', String(clips), '--out', data]);
+    }
+  }
+  train('autoencoder', 'train_autoencoder');
+  train('backbone', 'train_backbone');
+  if (wanted('base')) stage('encode_latents');
+  train('base', 'train_generator', '--stage', 'base');
+  train('stage-one', 'train_generator', '--stage', 'stage_one');
+  const metrics = join(folder, 'metrics.json');
+  if (!existsSync(metrics) || !values.resume) {
+    rmSync(metrics, { force: true });
+    stage('measure', '--file', metrics);
+  }
+  stage('export', '--metrics', metrics, '--models', models);
+  stage('model_card', '--models', models);
+}
+
+await runCommand(command.invocation, main);

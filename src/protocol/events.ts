@@ -197,6 +197,7 @@ export const AlarmCode = v.picklist([
   'few-pairs',
   'motion-collapse',
   'vanishing-objects',
+  'ground-truth-loss-rises',
   'step-redone',
 ]);
 export type AlarmCode = v.InferOutput<typeof AlarmCode>;

@@ -1,0 +1,72 @@
+// Scores generated clips of known scenes: the truth is made again from the seeds, the tracker finds the dropped
+// objects, and the metrics come with intervals over clips, beside the first frame repeated and beside the
+// tracker on the true frames. Used by the PyTorch twin, and for anything that writes clips as flat bytes.
+
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { evaluateClip, stillClip, summariseScores, type ClipScores } from '../src/metrics/evaluate.ts';
+import { clipFrames, frameSize } from '../src/world/scene.ts';
+import { splits } from '../src/world/splits.ts';
+import { truthFromClip } from '../src/world/truth.ts';
+import { createWorld, families } from '../src/world/world.ts';
+import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
+
+const clipBytes = clipFrames * frameSize * frameSize * 3;
+
+const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'json' | 'per-clip'> = {
+  invocation: 'npx tsx scripts/score-clips.ts',
+  summary: 'Scores generated clips against the world; prints JSON.',
+  flags: {
+    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3], in the order of the seeds', optional: true },
+    family: { value: 'F', help: families.join(', '), default: 'free-fall' },
+    split: { value: 'S', help: splits.join(', ') },
+    'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
+    clips: { value: 'K', help: 'how many clips' },
+    json: { value: 'FILE', help: 'write the JSON there as well', optional: true },
+    'per-clip': { help: 'add every clip\'s own scores' },
+  },
+  notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true frames);
+each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not defined".`,
+};
+
+async function main(): Promise<void> {
+  const values = readFlags(command);
+  if (!values) return;
+  const family = oneOf('family', values.family, families);
+  const split = oneOf('split', values.split, splits);
+  const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
+  const clips = wholeNumber('clips', values.clips, 1, 100_000);
+  const { predicted } = values;
+  if (predicted !== undefined) {
+    const size = statSync(predicted, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw new UsageError(`There is no file ${predicted}.`);
+    if (size !== clips * clipBytes) {
+      throw new Error(`${predicted} has ${size} bytes; ${clips} clips need ${clips * clipBytes}.`);
+    }
+  }
+  const file = predicted === undefined ? null : openSync(predicted, 'r');
+  const frames = new Uint8Array(clipBytes);
+  const world = await createWorld();
+  const scores: Record<'model' | 'still' | 'truth', ClipScores[]> = { model: [], still: [], truth: [] };
+  for (let index = 0; index < clips; index++) {
+    const scene = world.scene(family, split, firstSeed + index);
+    const clip = world.render(scene, world.simulate(scene));
+    const truth = truthFromClip(scene, clip);
+    if (file !== null) {
+      readSync(file, frames, 0, clipBytes, index * clipBytes);
+      scores.model.push(evaluateClip(frames, truth));
+    }
+    scores.still.push(evaluateClip(stillClip(truth.firstFrame, clipFrames), truth));
+    scores.truth.push(evaluateClip(clip.frames, truth));
+  }
+  if (file !== null) closeSync(file);
+  const results: Record<string, unknown> = {};
+  for (const [name, list] of Object.entries(scores)) {
+    if (list.length > 0) results[name] = summariseScores(list);
+  }
+  const perClip = values['per-clip'] === undefined ? {} : { perClip: scores };
+  const text = `${JSON.stringify({ family, split, firstSeed, clips, results, ...perClip }, null, 2)}\n`;
+  if (values.json !== undefined) writeFileSync(values.json, text);
+  process.stdout.write(text);
+}
+
+await runCommand(command.invocation, main);

@@ -6,7 +6,7 @@ import gradientSource from '../../../shaders/activation/gradient.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { activationGradient } from './oracle.ts';
+import { activationGradient, cubic } from './oracle.ts';
 import type { Activation } from './oracle.ts';
 
 const kinds: readonly Activation[] = ['silu', 'gelu'];
@@ -20,7 +20,7 @@ kinds.forEach((kind, index) => {
       const size = x.shape.reduce((product, length) => product * length, 1);
       const width = vectorWidth(size);
       const shader = vectorized('activation/gradient', gradientSource, width);
-      dispatchElementwise(backend, shader, size / width, { kind: index }, [x, dy], [dx]);
+      dispatchElementwise(backend, shader, size / width, { kind: index, cubic }, [x, dy], [dx]);
       return [dx];
     },
     cpu: ([x, dy]) => [{ values: activationGradient(kind, x.values, dy.values), shape: x.shape }],

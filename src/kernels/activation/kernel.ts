@@ -6,7 +6,7 @@ import { createOutput } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import './gradient.ts';
-import { activationForward } from './oracle.ts';
+import { activationForward, cubic } from './oracle.ts';
 import type { Activation } from './oracle.ts';
 
 const kinds: readonly Activation[] = ['silu', 'gelu'];
@@ -20,7 +20,7 @@ kinds.forEach((kind, index) => {
       const size = x.shape.reduce((product, length) => product * length, 1);
       const width = vectorWidth(size);
       const shader = vectorized('activation/forward', forwardSource, width);
-      dispatchElementwise(backend, shader, size / width, { kind: index }, [x], [y]);
+      dispatchElementwise(backend, shader, size / width, { kind: index, cubic }, [x], [y]);
       return [y];
     },
     cpu: ([x]) => [{ values: activationForward(kind, x.values), shape: x.shape }],

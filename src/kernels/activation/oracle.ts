@@ -6,7 +6,8 @@
 export type Activation = 'silu' | 'gelu';
 
 const twice = 2 * Math.sqrt(2 / Math.PI);
-const cubic = 0.044715;
+/** Coefficient of x^3 in gelu. */
+export const cubic = 0.044715;
 
 function innerOf(kind: Activation, x: number): number {
   return kind === 'silu' ? x : twice * (x + cubic * x * x * x);

@@ -2,7 +2,7 @@
 // from a frozen condition no modulation gradient is dispatched. First derivatives only.
 
 import { registerGradient } from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import inputSource from '../../../shaders/normalization/gradient_input.wgsl?raw';
 import modulationSource from '../../../shaders/normalization/gradient_modulation.wgsl?raw';
 import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
@@ -38,10 +38,10 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'Physics.layerNormModulationGradients',
+  name: 'Physics.layerNormModulationGradient',
   inputNames: ['x', 'statistics', 'dy'],
   webgpu(backend, [x, statistics, dy], attributes) {
-    const groups = attributes['groups'] as number;
+    const { groups, ofScale } = modulationAttributes(attributes);
     const channels = x.shape[x.shape.length - 1];
     const { rows } = normalizationShape(x.shape, [groups, channels]);
     const width = vectorWidth(channels);
@@ -49,26 +49,27 @@ registerOperation({
     // A GPU hides latency with many threads a column; a software adapter has few to begin with.
     const lanes = isSoftwareAdapter(backend.device.adapterInfo) ? 4 : 16;
     const columns = workgroupThreads / lanes;
-    const outputs = [createOutput(backend, [groups, channels]), createOutput(backend, [groups, channels])];
+    const result = createOutput(backend, [groups, channels]);
     const program = {
       shader: vectorized('normalization/gradient_modulation', modulationSource, width),
-      constants: { C, rowsPerGroup: rows / groups, columns, lanes, unit: 1 },
+      constants: { C, rowsPerGroup: rows / groups, columns, lanes, ofScale: ofScale ? 1 : 0, unit: 1 },
       workgroups: [Math.ceil(C / columns), groups, 1] as const,
     };
-    dispatch(backend, program, [x, statistics, dy], outputs);
-    return outputs;
+    dispatch(backend, program, [x, statistics, dy], [result]);
+    return [result];
   },
   cpu([x, statistics, dy], attributes) {
-    const groups = attributes['groups'] as number;
+    const { groups, ofScale } = modulationAttributes(attributes);
     const channels = x.shape[x.shape.length - 1];
     const shape = normalizationShape(x.shape, [groups, channels]);
     const { dscale, dshift } = layerNormModulationGradients(x.values, statistics.values, dy.values, shape);
-    return [
-      { values: dscale, shape: [groups, channels] },
-      { values: dshift, shape: [groups, channels] },
-    ];
+    return [{ values: ofScale ? dscale : dshift, shape: [groups, channels] }];
   },
 });
+
+function modulationAttributes(attributes: NamedAttrMap): { groups: number; ofScale: boolean } {
+  return { groups: attributes['groups'] as number, ofScale: attributes['ofScale'] as boolean };
+}
 
 registerGradient({
   kernelName: 'Physics.layerNorm',
@@ -76,19 +77,14 @@ registerGradient({
   outputsToSave: [false, true],
   gradFunc(dy, [x, scale, statistics]) {
     const [gradient] = dy as Tensor[];
-    let modulation: Tensor[] | null = null;
-    const modulationGradient = (which: number): Tensor => {
-      modulation ??= runOperation(
-        'Physics.layerNormModulationGradients',
-        { x, statistics, dy: gradient },
-        { groups: scale.shape[0] },
-      );
-      return modulation[which];
+    const modulationGradient = (ofScale: boolean): Tensor => {
+      const attributes = { groups: scale.shape[0], ofScale };
+      return runOperation('Physics.layerNormModulationGradient', { x, statistics, dy: gradient }, attributes)[0];
     };
     return {
       x: () => runOperation('Physics.layerNormInputGradient', { x, scale, statistics, dy: gradient })[0],
-      scale: () => modulationGradient(0),
-      shift: () => modulationGradient(1),
+      scale: () => modulationGradient(true),
+      shift: () => modulationGradient(false),
     };
   },
 });

@@ -1,0 +1,142 @@
+// Layer norm on the GPU against its oracle: every number of lanes, forward and every gradient.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDevice } from '../../engine/device.ts';
+import type { EngineDevice } from '../../engine/device.ts';
+import { armNegativeControl, assertClose, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
+import { layerNorm } from './kernel.ts';
+import { layerNormForward, layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
+import type { NormalizationShape } from './oracle.ts';
+import { forceLanes, laneVariants } from './shape.ts';
+
+// WebNN allows 1 / 1024; f32 sums over a row do far better.
+const tolerance = { absolute: 4e-6, relative: 4e-6 };
+const sumTolerance = (shape: NormalizationShape) => ({
+  absolute: 1e-6 * Math.sqrt(shape.rows / shape.groups) + 4e-6,
+  relative: 4e-6,
+});
+
+armNegativeControl('normalization/forward', { epsilon: 1e-3 });
+
+let engine: EngineDevice;
+beforeAll(async () => {
+  engine = await createDevice();
+});
+afterAll(() => {
+  forceLanes(null);
+  expect(engine.errors).toEqual([]);
+  engine.dispose();
+});
+
+interface Results {
+  x: Float32Array;
+  scale: Float32Array;
+  shift: Float32Array;
+  dy: Float32Array;
+  y: Float32Array;
+  gradients: Float32Array[];
+}
+
+// x [B, L, C] with `groups` rows of scale and shift, values in offset -+ size.
+async function run([B, L, C]: number[], groups: number, size = 2, offset = 0): Promise<Results> {
+  const x = testValues(1, B * L * C, size).map((value) => value + offset);
+  const scale = testValues(2, groups * C);
+  const shift = testValues(3, groups * C);
+  const dy = testValues(4, B * L * C);
+  const inputs = [tf.tensor(x, [B, L, C]), tf.tensor(scale, [groups, C]), tf.tensor(shift, [groups, C])];
+  const f = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor): tf.Tensor => layerNorm(a, b, c);
+  const read = async (tensor: tf.Tensor): Promise<Float32Array> => (await tensor.data()) as Float32Array;
+  const y = await read(layerNorm(inputs[0], inputs[1], inputs[2]));
+  const gradients = tf.grads(f)(inputs, tf.tensor(dy, [B, L, C]));
+  return { x, scale, shift, dy, y, gradients: await Promise.all(gradients.map(read)) };
+}
+
+function compare(name: string, results: Results, shape: NormalizationShape, absolute = 0): void {
+  const { x, scale, shift, dy, y, gradients } = results;
+  const forward = layerNormForward(x, scale, shift, shape);
+  const { dscale, dshift } = layerNormModulationGradients(x, forward.statistics, dy, shape);
+  const dx = layerNormInputGradient(x, scale, forward.statistics, dy, shape);
+  const wider = { ...tolerance, absolute: tolerance.absolute + absolute };
+  assertClose(`${name} y`, y, forward.y, wider);
+  assertClose(`${name} dx`, gradients[0], dx, wider);
+  const sums = sumTolerance(shape);
+  assertClose(`${name} dscale`, gradients[1], dscale, { ...sums, absolute: sums.absolute + absolute });
+  assertClose(`${name} dshift`, gradients[2], dshift, sums);
+}
+
+const shapes: [number[], number][] = [
+  [[1, 1, 4], 1],
+  [[1, 3, 5], 1],
+  [[2, 3, 7], 2],
+  [[2, 63, 16], 1],
+  [[1, 64, 24], 1],
+  [[2, 65, 255], 2],
+  [[2, 161, 256], 2],
+  [[3, 5, 260], 3],
+];
+
+for (const lanes of laneVariants) {
+  test.each(shapes)(`${lanes} lanes: [%s], %i groups`, async ([B, L, C], groups) => {
+    forceLanes(lanes);
+    const results = await run([B, L, C], groups);
+    compare(`layerNorm [${B}, ${L}, ${C}]`, results, { rows: B * L, channels: C, groups });
+  });
+
+  test(`${lanes} lanes: large values and a large mean`, async () => {
+    forceLanes(lanes);
+    const shape = { rows: 6, channels: 64, groups: 1 };
+    compare('layerNorm large', await run([2, 3, 64], 1, 1e4), shape);
+    // 1000 -+ 2: the inputs themselves carry errors of 2^-15 of their spread.
+    compare('layerNorm offset', await run([2, 3, 64], 1, 2, 1000), shape, 3e-4);
+  });
+
+  test(`${lanes} lanes: a NaN spoils its row and no other`, async () => {
+    forceLanes(lanes);
+    const x = testValues(1, 3 * 8);
+    x[11] = NaN;
+    const zeros = tf.zeros([1, 8]);
+    const y = (await layerNorm(tf.tensor(x, [3, 8]), zeros, zeros).data()) as Float32Array;
+    const shape = { rows: 3, channels: 8, groups: 1 };
+    const wanted = layerNormForward(x, new Float32Array(8), new Float32Array(8), shape).y;
+    expect([...wanted.keys()].filter((i) => Number.isNaN(wanted[i]))).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+    assertClose('layerNorm NaN', y, wanted, tolerance);
+  });
+}
+
+test('a video [B, T, H, W, C] is normalised over its channels', async () => {
+  forceLanes(null);
+  const x = testValues(5, 2 * 3 * 2 * 2 * 24);
+  const scale = testValues(6, 24);
+  const y = layerNorm(tf.tensor(x, [2, 3, 2, 2, 24]), tf.tensor(scale, [1, 24]), tf.zeros([1, 24]));
+  expect(y.shape).toEqual([2, 3, 2, 2, 24]);
+  const shape = { rows: 24, channels: 24, groups: 1 };
+  const wanted = layerNormForward(x, scale, new Float32Array(24), shape).y;
+  assertClose('layerNorm video', (await y.data()) as Float32Array, wanted, tolerance);
+});
+
+test('refuses modulation of another shape', () => {
+  expect(() => layerNorm(tf.zeros([2, 3, 4]), tf.zeros([3, 4]), tf.zeros([3, 4]))).toThrow(/needs scale and shift/);
+  expect(() => layerNorm(tf.zeros([2, 3, 4]), tf.zeros([2, 4]), tf.zeros([1, 4]))).toThrow(/differ in shape/);
+});
+
+test('negative control: wrong constants are noticed', async () => {
+  const shape = { rows: 8, channels: 16, groups: 2 };
+  // Rows of small spread, where epsilon matters.
+  const once = (): Promise<Results> => run([2, 4, 16], 2, 0.01);
+  const { x, scale, shift, dy } = await once();
+  const forward = layerNormForward(x, scale, shift, shape);
+  await withBrokenConstants('normalization/forward', { epsilon: 1.1e-6 }, async () => {
+    assertNotClose('y', (await once()).y, forward.y, tolerance);
+  });
+  await withBrokenConstants('normalization/gradient_input', { unit: 1.001 }, async () => {
+    const dx = layerNormInputGradient(x, scale, forward.statistics, dy, shape);
+    assertNotClose('dx', (await once()).gradients[0], dx, tolerance);
+  });
+  await withBrokenConstants('normalization/gradient_modulation', { unit: 1.001 }, async () => {
+    const { dscale, dshift } = layerNormModulationGradients(x, forward.statistics, dy, shape);
+    const { gradients } = await once();
+    assertNotClose('dscale', gradients[1], dscale, sumTolerance(shape));
+    assertNotClose('dshift', gradients[2], dshift, sumTolerance(shape));
+  });
+});

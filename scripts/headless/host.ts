@@ -3,8 +3,8 @@
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
 import { createServer } from 'vite';
-import { chromiumFlags, findChromium } from './chromium.mjs';
-import { root } from './install.mjs';
+import { chromiumFlags, findChromium } from '../chromium.mjs';
+import { root } from '../install.mjs';
 
 /**
  * Opens `path` (an HTML file below the project's root) in headless Chromium, runs `work` with the page, and

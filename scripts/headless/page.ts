@@ -1,0 +1,77 @@
+// What `npm run generate` and `npm run evaluate` run inside Chromium: the page's own engine, without the page.
+// Bytes cross between script and page as arrays of numbers: what crosses is JSON.
+import { createDevice } from '../../src/engine/device.ts';
+import { evaluateScenes } from '../../src/learning/evaluation.ts';
+import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
+import { disposeModel, generateClips, loadModel } from '../../src/model/generator.ts';
+import type { SamplerOptions } from '../../src/model/sampler.ts';
+import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
+import { createWorld } from '../../src/world/world.ts';
+
+export interface GenerateRequest {
+  readonly size: string;
+  /** The image file's bytes, and its name for messages. */
+  readonly image: readonly number[];
+  readonly name: string;
+  readonly seeds: readonly number[];
+  readonly sampler: SamplerOptions;
+}
+
+export interface GenerateAnswer {
+  readonly adapter: string;
+  /** [T, H, W, 3] of every clip. */
+  readonly shape: readonly number[];
+  readonly framesPerSecond: number;
+  readonly clips: readonly { readonly seed: number; readonly frames: readonly number[] }[];
+}
+
+export interface EvaluateAnswer extends SceneEvaluation {
+  readonly adapter: string;
+}
+
+export interface HeadlessPage {
+  generate(request: GenerateRequest): Promise<GenerateAnswer>;
+  evaluate(size: string, request: EvaluationRequest): Promise<EvaluateAnswer>;
+}
+
+declare global {
+  interface Window {
+    physmaster?: HeadlessPage;
+  }
+}
+
+async function open(size: string) {
+  const { adapterInfo } = await createDevice();
+  const adapter = [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
+  return { adapter, model: await loadModel(`/models/${size}/`) };
+}
+
+window.physmaster = {
+  async generate({ size, image, name, seeds, sampler }) {
+    const { adapter, model } = await open(size);
+    const { video } = model.config;
+    const file = new File([Uint8Array.from(image)], name);
+    const { pixels } = await imageFromFile(file, video.height);
+    const clips = await generateClips(model, {
+      image: pixels, seeds, sampler,
+      progress: (phase, step, steps) => console.info(`${phase} ${step}/${steps}`),
+    });
+    disposeModel(model);
+    return {
+      adapter,
+      framesPerSecond: video.framesPerSecond,
+      shape: [video.frames, video.height, video.width, 3],
+      clips: clips.map(({ seed, frames }) => ({ seed, frames: [...frames] })),
+    };
+  },
+
+  async evaluate(size, request) {
+    const { adapter, model } = await open(size);
+    const world = await createWorld();
+    const result = await evaluateScenes(model, world, request, (done) => {
+      console.info(`${done} of ${request.clips} clips`);
+    });
+    disposeModel(model);
+    return { adapter, ...result };
+  },
+};

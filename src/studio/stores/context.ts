@@ -35,3 +35,8 @@ export function useTraining<T>(select: (state: TrainingView) => T): T {
 export function useEvaluation<T>(select: (state: EvaluationState) => T): T {
   return useStore(useStudio().evaluation.store, select);
 }
+
+/** The player's frame, for canvases that draw themselves. */
+export function useFrameSource(): { frame(): number; listen(listener: () => void): () => void } {
+  return useStudio().player.frames;
+}

@@ -63,6 +63,14 @@ export function createPlayer(autoplay: boolean) {
 
   return {
     store,
+    /** For canvases, which draw themselves when the frame changes. */
+    frames: {
+      frame: () => store.getState().frame,
+      listen: (listener: () => void) =>
+        store.subscribe((now, before) => {
+          if (now.frame !== before.frame) listener();
+        }),
+    },
     /** Moves on by real time; called once per animation frame. */
     advance(milliseconds: number) {
       const next = advanced(clock, milliseconds);

@@ -5,6 +5,7 @@
 import { version } from '../../../package.json';
 import type { PageRequest, WorkerEvent } from '../../protocol/messages.ts';
 import type { PairSource, Image, SnapshotRecord } from '../../protocol/records.ts';
+import { stepsAsCsv, votesAsJsonl } from '../../storage/export.ts';
 import { storageErrorFrom } from '../../storage/storage-error.ts';
 import type { StoredStudio, StudioStorage } from '../../storage/studio-storage.ts';
 import type { WorkerClient } from '../worker-client.ts';
@@ -139,5 +140,12 @@ export function createStudio(dependencies: StudioDependencies) {
     listScenes();
   }
 
-  return { session, settings, player, labelling, training, evaluation, start, storage: openStorage };
+  /** The label log as JSONL, and the training steps as CSV. */
+  const votesFile = () => {
+    const { events, pairs } = labelling.store.getState();
+    return votesAsJsonl(events, pairs);
+  };
+  const stepsFile = () => stepsAsCsv(training.store.getState().steps);
+
+  return { session, settings, player, labelling, training, evaluation, start, votesFile, stepsFile };
 }

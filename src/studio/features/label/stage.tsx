@@ -1,0 +1,144 @@
+/**
+ * The stage: two clips of what happens next, side by side and in step. While a pair is generated it shows the
+ * first frame in the clips' exact place, so that nothing jumps when they arrive.
+ */
+import type { ReactNode } from 'react';
+import type { PairReady } from '../../../protocol/messages.ts';
+import type { Image } from '../../../protocol/records.ts';
+import { useFrameSource, useLabelling, useSession, useSettings } from '../../stores/context.ts';
+import type { Waiting } from '../../stores/labelling.ts';
+import { ClipCanvas, StillCanvas } from '../../ui/clip-canvas.tsx';
+import { Progress } from '../../ui/controls.tsx';
+import { FailurePanel } from './failure-panel.tsx';
+import { PlayerBar } from './player-bar.tsx';
+import { VoteBar } from './vote-bar.tsx';
+
+export function Stage() {
+  const failure = useSession((state) => state.failure);
+  const current = useLabelling((state) => state.current);
+  return (
+    <section className="stage" aria-label="Two clips">
+      <Question />
+      {failure && !current ? <FailurePanel failure={failure} /> : <Clips />}
+      <PlayerBar />
+      <VoteBar />
+    </section>
+  );
+}
+
+function Question() {
+  const current = useLabelling((state) => state.current);
+  const waiting = useLabelling((state) => state.waiting);
+  const automatic = useLabelling((state) => state.automatic);
+  const scene = current?.description || waiting?.description || 'The first frame is given; the rest is predicted.';
+  return (
+    <header className="question">
+      <h1>{automatic.running ? 'The automatic voter is choosing' : 'Which clip is more plausible?'}</h1>
+      <p>{scene}</p>
+      {current?.outsideNote && <p className="outside-note">{current.outsideNote}</p>}
+    </header>
+  );
+}
+
+function Clips() {
+  const current = useLabelling((state) => state.current);
+  return (
+    <div className="clips">
+      {current ? (
+        (['left', 'right'] as const).map((side) => <ShownClip key={side} pair={current} side={side} />)
+      ) : (
+        <ComingClips />
+      )}
+    </div>
+  );
+}
+
+function ShownClip({ pair, side }: { pair: PairReady; side: 'left' | 'right' }) {
+  const source = useFrameSource();
+  const enlarge = useSettings((state) => state.enlarge);
+  const voted = useLabelling((state) => state.voted);
+  const name = pair.sides[side];
+  const clip = pair.clips[name];
+  const verdict = voted?.chosen ? (voted.chosen === name ? 'chosen' : 'rejected') : undefined;
+  return (
+    <figure className="clip" data-side={side} data-verdict={verdict}>
+      <ClipCanvas
+        frames={clip.frames}
+        shape={clip.shape}
+        source={source}
+        enlarge={enlarge}
+        label={side === 'left' ? 'Left clip' : 'Right clip'}
+      />
+      {voted && <figcaption>{captionOf(verdict, voted.choice)}</figcaption>}
+    </figure>
+  );
+}
+
+function captionOf(verdict: 'chosen' | 'rejected' | undefined, choice: string): string {
+  if (verdict === 'chosen') return 'Chosen';
+  if (verdict === 'rejected') return 'Not chosen';
+  return choice === 'tie' ? 'Tie' : choice === 'skip' ? 'Skipped' : 'Both bad';
+}
+
+/** Both places while nothing is there yet: the first frame, and how far the work is. */
+function ComingClips() {
+  const waiting = useLabelling((state) => state.waiting);
+  const selection = useLabelling((state) => state.selection);
+  const first = useSession((state) => state.scenes[0]);
+  const still = waiting?.still ?? (selection.kind === 'fixed' ? selection.still : first?.thumbnail) ?? null;
+  return (
+    <>
+      <ComingClip still={still}>
+        {waiting ? <Generating waiting={waiting} /> : <Loading />}
+      </ComingClip>
+      <ComingClip still={still} />
+    </>
+  );
+}
+
+function ComingClip({ still, children }: { still: Image | null; children?: ReactNode }) {
+  const enlarge = useSettings((state) => state.enlarge);
+  return (
+    <figure className="clip" data-coming={still ? 'still' : 'empty'}>
+      {still ? (
+        <StillCanvas {...still} enlarge={enlarge} label="The first frame" />
+      ) : (
+        <div className="clip-canvas skeleton" />
+      )}
+      {children && <figcaption className="coming-caption">{children}</figcaption>}
+    </figure>
+  );
+}
+
+function Loading() {
+  const progress = useSession((state) => state.progress);
+  const loaded = progress && progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : 0;
+  return (
+    <Progress share={loaded} label="Loading the model">
+      <p>{progress ? sentenceOf(progress) : 'Starting'}</p>
+    </Progress>
+  );
+}
+
+function sentenceOf(progress: { phase: string; loadedBytes: number; totalBytes: number; message: string }): string {
+  if (progress.phase !== 'weights' || progress.totalBytes === 0) return progress.message;
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return `Loading the model, ${megabytes(progress.loadedBytes)} of ${megabytes(progress.totalBytes)} MB`;
+}
+
+const phases = {
+  queued: 'Next in line',
+  encoding: 'Looking at the first frame',
+  sampling: 'Predicting what happens next',
+  decoding: 'Drawing the frames',
+};
+
+function Generating({ waiting }: { waiting: Waiting }) {
+  const { progress } = waiting;
+  const share = progress && progress.steps > 0 ? progress.step / progress.steps : 0;
+  return (
+    <Progress share={share} label="Generating two clips">
+      <p>{progress ? phases[progress.phase] : phases.queued}</p>
+    </Progress>
+  );
+}

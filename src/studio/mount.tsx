@@ -1,0 +1,36 @@
+/** Puts a studio on the page. The page and the preview of the tests differ only in the client they bring. */
+import { createRoot } from 'react-dom/client';
+import { openStorage, askToPersist } from '../storage/indexed-storage.ts';
+import { App } from './app.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { StudioContext } from './stores/context.ts';
+import { runPlayer } from './stores/player.ts';
+import { settingsDisk } from './stores/settings.ts';
+import { createStudio } from './stores/studio.ts';
+import './styles/studio.css';
+import type { WorkerClient } from './worker-client.ts';
+
+/** Mounts the app and starts the session. Asks for lasting storage with the first vote, not on arrival. */
+export function mountStudio(client: WorkerClient, root: HTMLElement) {
+  const studio = createStudio({
+    client,
+    openStorage: () => openStorage(),
+    settingsDisk: settingsDisk(),
+    modelUrl: new URL('/models/nano/', window.location.href).href,
+    autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+  });
+  createRoot(root).render(
+    <ErrorBoundary>
+      <StudioContext value={studio}>
+        <App />
+      </StudioContext>
+    </ErrorBoundary>,
+  );
+  runPlayer(studio.player);
+  void studio.start();
+  const stop = studio.labelling.store.subscribe(({ events }) => {
+    if (events.length === 0) return;
+    stop();
+    void askToPersist();
+  });
+}

@@ -77,7 +77,8 @@ def main():
         output = keep * video[:, :, :1] + (1 - keep) * paint
         # The KL term comes in late: noisy latents at the start are latents that nobody reads.
         kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))
-        return reconstruction_loss(output, paint, video, mean.float(), log_variance, kl)
+        loss, parts = reconstruction_loss(output, paint, video, mean.float(), log_variance, kl)
+        return loss, {**parts, 'samples': len(video)}
 
     def evaluate():
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):

@@ -64,7 +64,8 @@ def main():
 
     def loss_of(random, _progress):
         prediction, targets = predict(random.integers(0, train, options.batch), random.random() < 0.5)
-        return perception_loss(prediction, *targets)
+        loss, parts = perception_loss(prediction, *targets)
+        return loss, {**parts, 'samples': options.batch}
 
     @torch.no_grad()
     def evaluate():

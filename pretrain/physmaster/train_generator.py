@@ -75,7 +75,7 @@ def main():
         domain = torch.full((options.batch,), DOMAINS['rigid'])
         domain[torch.rand(options.batch) < 0.1] = DOMAINS['none']
         noise = torch.randn(options.batch, *latents.shape[1:])[:, 1:]
-        return errors(rows, noise, t, domain).mean(), {}
+        return errors(rows, noise, t, domain).mean(), {'samples': options.batch}
 
     @torch.no_grad()
     def evaluate():

@@ -46,7 +46,8 @@ def cosine(progress, final=0.0):
 class Trainer:
     """Trains the parameters of `modules` (a name -> nn.Module dictionary) with AdamW.
 
-    run(loss_of, evaluate) calls loss_of(random, step) -> (loss tensor, dictionary of numbers) each step.
+    run(loss_of, evaluate) calls loss_of(random, progress) -> (loss tensor, dictionary of numbers) each step; the
+    dictionary's `samples` is the batch size, the rest is averaged into the log.
     """
 
     def __init__(self, modules, budget, folder, name, rate, seed=0, warmup=100, decay=0.01, betas=(0.9, 0.99),
@@ -64,7 +65,7 @@ class Trainer:
         groups = [{'params': matrices, 'weight_decay': decay}, {'params': vectors, 'weight_decay': 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=betas)
         self.ema = {key: p.detach().clone() for key, p in self.parameters.items()}
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.samples = 0, 0.0, 0
 
     @property
     def path(self):
@@ -82,6 +83,7 @@ class Trainer:
         state = {
             'parameters': {key: p.detach() for key, p in self.parameters.items()}, 'ema': self.ema,
             'optimizer': self.optimizer.state_dict(), 'step': self.step, 'seconds': self.seconds, 'seed': self.seed,
+            'samples': self.samples,
         }
         temporary = self.path.with_suffix('.part')
         torch.save(state, temporary)
@@ -97,6 +99,7 @@ class Trainer:
         self.ema = state['ema']
         self.optimizer.load_state_dict(state['optimizer'])
         self.step, self.seconds, self.seed = state['step'], state['seconds'], state['seed']
+        self.samples = state.get('samples', 0)
         return True
 
     def log(self, record):
@@ -145,6 +148,7 @@ class Trainer:
                 group['lr'] = rate
             self.optimizer.zero_grad(set_to_none=True)
             loss, parts = loss_of(self.random(self.step), progress)
+            self.samples += parts.pop('samples') * self.ranks
             loss.backward()
             if self.ranks > 1:
                 self._average_gradients()
@@ -161,17 +165,19 @@ class Trainer:
             count += 1
             self.seconds += time.monotonic() - begun
             if self.step % log_every == 0:
-                record = {'step': self.step, 'seconds': round(self.seconds, 1), 'rate': rate}
+                record = {'step': self.step, 'seconds': round(self.seconds, 1), 'samples': self.samples, 'rate': rate}
                 record.update({key: round(value / count, 6) for key, value in sums.items()})
-                if evaluate and self.step % evaluate_every == 0:
+                # The other ranks wait at their next gradient.
+                if evaluate and self.rank == 0 and self.step % evaluate_every == 0:
                     record.update(self.with_ema(evaluate))
                 self.log(record)
                 sums, count = {}, 0
             if time.monotonic() - saved > self.save_seconds:
                 self.save()
                 saved = time.monotonic()
-        if evaluate:
-            self.log({'step': self.step, 'seconds': round(self.seconds, 1), 'final': True, **self.with_ema(evaluate)})
+        if evaluate and self.rank == 0:
+            record = {'step': self.step, 'seconds': round(self.seconds, 1), 'samples': self.samples, 'final': True}
+            self.log({**record, **self.with_ema(evaluate)})
         self.save()
 
 

@@ -25,7 +25,7 @@ def trainer_for(folder, steps=12):
         t = torch.from_numpy(random.random(2)).float()
         noise = torch.randn(data[:, 1:].shape)
         domain = torch.ones(2, dtype=torch.long)
-        return velocity_errors(transformer, data[:, 1:], noise, data[:, 0], tokens, domain, t).mean(), {}
+        return velocity_errors(transformer, data[:, 1:], noise, data[:, 0], tokens, domain, t).mean(), {'samples': 2}
 
     return trainer, loss_of
 

@@ -71,7 +71,7 @@ export function networkFromPixels(pixels: Uint8Array): Float32Array {
 }
 
 /** 8-bit pixels of network values in [-1, 1], rounded to nearest. */
-export function pixelsFromNetwork(values: Float32Array): Uint8Array {
+export function pixelsFromNetwork(values: Float32Array): Uint8Array<ArrayBuffer> {
   const pixels = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
     pixels[i] = Math.min(255, Math.max(0, Math.round((values[i] + 1) * 127.5)));

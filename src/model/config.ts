@@ -48,7 +48,7 @@ export const nanoConfig: ModelConfig = {
   backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
   head: { width: 80 },
   transformer: {
-    width: 256, blocks: 6, heads: 4, mlp: 640, patch: 2, timeWidth: 128, domains: 8,
+    width: 256, blocks: 6, heads: 4, mlp: 576, patch: 2, timeWidth: 128, domains: 8,
     rotary: [8, 12, 12], rotaryBase: 100,
   },
 };
@@ -80,6 +80,12 @@ export function latentShape(config: ModelConfig): LatentShape {
     frames, generated: frames - 1, height, width, channels,
     size: (frames - 1) * height * width * channels,
   };
+}
+
+/** Shape [T, H, W, C] of the latents of a generated clip, the first frame's excluded. */
+export function generatedShape(config: ModelConfig): [number, number, number, number] {
+  const { generated, height, width, channels } = latentShape(config);
+  return [generated, height, width, channels];
 }
 
 /** Thrown when a configuration is not one that this program can run. */

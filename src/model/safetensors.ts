@@ -1,6 +1,7 @@
-// Reading and writing safetensors files (https://huggingface.co/docs/safetensors): 8 bytes of header length, a
-// JSON header, then the tensors' bytes, little-endian. A file is checked whole before anything is allocated: a
-// file from a stranger is refused with a sentence that says what is wrong. It does not keep the order of keys.
+// Reading and writing safetensors files (https://huggingface.co/docs/safetensors): 8 bytes of header length,
+// a JSON header, then the tensors' bytes, little-endian. A file is checked whole before anything is
+// allocated: a file from a stranger is refused with a sentence that says what is wrong. It does not keep the
+// order of keys.
 
 export type DataType = 'F32' | 'F16' | 'U8' | 'I32' | 'I64';
 /** F16 data are the 16 bits of each number: see half.ts. */
@@ -18,8 +19,8 @@ export interface Safetensors {
 }
 
 export type SafetensorsErrorCode =
-  'truncated' | 'header-too-large' | 'header-not-json' | 'header-malformed' | 'too-many-tensors' | 'bad-name' |
-  'unknown-dtype' | 'bad-shape' | 'bad-offsets' | 'size-mismatch' | 'overlap' | 'hole' | 'trailing-bytes';
+  'truncated' | 'header-too-large' | 'header-not-json' | 'header-malformed' | 'too-many-tensors' |
+  'bad-name' | 'unknown-dtype' | 'bad-shape' | 'bad-offsets' | 'size-mismatch' | 'overlap' | 'hole' | 'trailing-bytes';
 
 /** A file that is not acceptable, with a code for programs and a sentence for people. */
 export class SafetensorsError extends Error {
@@ -73,7 +74,8 @@ function readEntry(name: string, value: unknown, dataBytes: number): Entry {
   if (!isRecord(value)) refuse('header-malformed', `The header's entry for "${name}" is not an object.`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDataType(dtype)) {
-    refuse('unknown-dtype', `"${name}" has the type ${JSON.stringify(dtype)}; known are ${Object.keys(bytesOf).join(', ')}.`);
+    const known = Object.keys(bytesOf).join(', ');
+    refuse('unknown-dtype', `"${name}" has the type ${JSON.stringify(dtype)}; known are ${known}.`);
   }
   if (!Array.isArray(shape) || shape.length > rankLimit || !shape.every(isCount)) {
     refuse('bad-shape', `"${name}" has no valid shape (at most ${rankLimit} whole numbers).`);
@@ -84,11 +86,12 @@ function readEntry(name: string, value: unknown, dataBytes: number): Entry {
   const dimensions = shape.map(Number);
   const [begin, end] = offsets.map(Number);
   if (begin > end || end > dataBytes) {
-    refuse('bad-offsets', `"${name}" lies at bytes ${begin} .. ${end}, but the file holds ${dataBytes} bytes of data.`);
+    refuse('bad-offsets', `"${name}" lies at bytes ${begin} .. ${end} of only ${dataBytes} bytes of data.`);
   }
   const bytes = dimensions.reduce((product, size) => product * size, bytesOf[dtype]);
   if (bytes !== end - begin) {
-    refuse('size-mismatch', `"${name}" of shape [${dimensions.join(', ')}] needs ${bytes} bytes, it has ${end - begin}.`);
+    const shown = dimensions.join(', ');
+    refuse('size-mismatch', `"${name}" of shape [${shown}] needs ${bytes} bytes, it has ${end - begin}.`);
   }
   return { name, dtype, shape: dimensions, begin, end };
 }
@@ -105,10 +108,15 @@ function readMetadata(value: unknown): Record<string, string> {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; start: number } {
-  if (bytes.byteLength < 8) refuse('truncated', `A safetensors file has at least 8 bytes, this has ${bytes.byteLength}.`);
+  if (bytes.byteLength < 8) {
+    refuse('truncated', `A safetensors file has at least 8 bytes, this has ${bytes.byteLength}.`);
+  }
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(headerLimit)) {
-    refuse('header-too-large', `The header claims ${length} bytes; at most ${headerLimit} are accepted. Not a safetensors file?`);
+    refuse(
+      'header-too-large',
+      `The header claims ${length} bytes, at most ${headerLimit} are accepted. Not a safetensors file?`,
+    );
   }
   const start = 8 + Number(length);
   if (start > bytes.byteLength) {
@@ -130,11 +138,15 @@ function checkLayout(entries: Entry[], dataBytes: number): void {
   let last = 'the start of the data';
   for (const { name, begin, end } of ordered) {
     if (begin < reached) refuse('overlap', `"${name}" overlaps ${last}.`);
-    if (begin > reached) refuse('hole', `${begin - reached} bytes between ${last} and "${name}" belong to no tensor.`);
+    if (begin > reached) {
+      refuse('hole', `${begin - reached} bytes between ${last} and "${name}" belong to no tensor.`);
+    }
     reached = end;
     last = `"${name}"`;
   }
-  if (reached < dataBytes) refuse('trailing-bytes', `${dataBytes - reached} bytes after ${last} belong to no tensor.`);
+  if (reached < dataBytes) {
+    refuse('trailing-bytes', `${dataBytes - reached} bytes after ${last} belong to no tensor.`);
+  }
 }
 
 function viewOf(entry: Entry, bytes: Uint8Array, start: number): TensorData {
@@ -170,7 +182,7 @@ export function parse(file: ArrayBuffer | Uint8Array): Safetensors {
   const { header, start } = readHeader(bytes);
   const names = Object.keys(header).filter((name) => name !== '__metadata__');
   if (names.length > tensorLimit) {
-    refuse('too-many-tensors', `The file lists ${names.length} tensors; at most ${tensorLimit} are accepted.`);
+    refuse('too-many-tensors', `The file lists ${names.length} tensors, at most ${tensorLimit} are accepted.`);
   }
   const metadata = readMetadata(header.__metadata__);
   const dataBytes = bytes.byteLength - start;
@@ -200,12 +212,16 @@ export function serialize(
       refuse('bad-name', `Two tensors are named "${name}", or the name is reserved.`);
     }
     const { dtype, shape, data } = tensor;
-    if (data.BYTES_PER_ELEMENT !== bytesOf[dtype]) {
-      refuse('unknown-dtype', `"${name}" is stored as ${dtype}, but its data has ${data.BYTES_PER_ELEMENT} bytes a number.`);
+    const width = data.BYTES_PER_ELEMENT;
+    if (width !== bytesOf[dtype]) {
+      refuse('unknown-dtype', `"${name}" is stored as ${dtype}, but its data has ${width} bytes a number.`);
     }
-    if (!shape.every(isCount) || shape.length > rankLimit) refuse('bad-shape', `"${name}" has no valid shape.`);
+    if (!shape.every(isCount) || shape.length > rankLimit) {
+      refuse('bad-shape', `"${name}" has no valid shape.`);
+    }
     if (shape.reduce((product, size) => product * size, 1) !== data.length) {
-      refuse('size-mismatch', `"${name}" of shape [${shape.join(', ')}] does not hold ${data.length} numbers.`);
+      const shown = shape.join(', ');
+      refuse('size-mismatch', `"${name}" of shape [${shown}] does not hold ${data.length} numbers.`);
     }
     header[name] = { dtype, shape, data_offsets: [reached, reached + data.byteLength] };
     reached += data.byteLength;

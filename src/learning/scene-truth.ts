@@ -1,0 +1,50 @@
+/**
+ * A scene of the world as learning and evaluation use it: its first frame, its true clip, and what the
+ * tracker needs to score another clip of the same scene.
+ */
+import type { ClipTruth } from '../metrics/evaluate.ts';
+import { backgroundPlate } from '../world/background.ts';
+import { frameSize } from '../world/scene.ts';
+import type { Scene, Split } from '../world/scene.ts';
+import type { Family, World } from '../world/world.ts';
+
+export interface SceneTruth {
+  readonly scene: Scene;
+  /** The first frame, u8 [H, W, 3]. */
+  readonly image: Uint8Array<ArrayBuffer>;
+  /** The true clip, u8 [T, H, W, 3]. */
+  readonly frames: Uint8Array<ArrayBuffer>;
+  readonly truth: ClipTruth;
+}
+
+/** Simulates and renders the scene of a seed. */
+export function sceneTruth(world: World, family: Family, split: Split, seed: number): SceneTruth {
+  const scene = world.scene(family, split, seed);
+  const { frames, masks } = world.render(scene, world.simulate(scene));
+  const area = frameSize * frameSize;
+  const image = Uint8Array.from(frames.subarray(0, area * 3));
+  const labels = scene.objects.filter(({ dropped }) => dropped).map(({ id }) => id);
+  return {
+    scene, image, frames: Uint8Array.from(frames),
+    truth: {
+      firstFrame: image, firstMasks: masks.slice(0, area), plate: backgroundPlate(scene), height: frameSize,
+      width: frameSize, labels, masks,
+    },
+  };
+}
+
+/** The first frame of a scene, u8 [H, W, 3], without rendering the motion. */
+export function firstFrame(world: World, scene: Scene): Uint8Array<ArrayBuffer> {
+  const trajectory = world.simulate(scene);
+  // Frames in which nothing moves are copied by the renderer, so a still trajectory costs one frame.
+  const repeat = (values: Float32Array) => {
+    const first = values.subarray(0, values.length / trajectory.frames);
+    const still = new Float32Array(values.length);
+    for (let at = 0; at < still.length; at += first.length) still.set(first, at);
+    return still;
+  };
+  const still = {
+    ...trajectory, positions: repeat(trajectory.positions), rotations: repeat(trajectory.rotations),
+  };
+  return Uint8Array.from(world.render(scene, still).frames.subarray(0, frameSize * frameSize * 3));
+}

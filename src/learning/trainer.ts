@@ -1,0 +1,289 @@
+/**
+ * The trainer: draws pairs, flow times and noise, runs the captured step, and reports it.
+ *
+ * It owns where training stands (counters and seed) and the last good values on the CPU. What a step computes
+ * is in training-step.ts; which votes there are is the preference set's business; when to step is the
+ * session's. Every draw is a pure function of the seed and a counter, so a resumed run takes the same steps as
+ * an uninterrupted one. A step whose figures are not numbers is taken back.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { capture } from '../engine/capture.ts';
+import type { Capture } from '../engine/capture.ts';
+import { adamw, adamwDefaults, adamwSettings, clipFactor } from '../kernels/optimizer/kernel.ts';
+import { normalKey } from '../kernels/random/kernel.ts';
+import { joined } from '../model/generator.ts';
+import type { Encoding } from '../model/generator.ts';
+import { timeFeatures } from '../model/video-transformer.ts';
+import { drawTime } from './flow-matching.ts';
+import type { PolicyState, StateValues } from './policy-state.ts';
+import { preferenceMetrics } from './preference-loss.ts';
+import type { PairErrors } from './preference-loss.ts';
+import type { Preference, PreferenceSet } from './preference-set.ts';
+import type { Progress, Snapshot } from './snapshots.ts';
+import { batchesOf, batchGradients, batchShapes } from './training-step.ts';
+import type { BatchInputs, Objective, StepPlan } from './training-step.ts';
+
+export interface TrainerSettings {
+  readonly objective: Objective;
+  readonly learningRate: number;
+  /** Strength of the tie to the reference, under a mean over the latent's elements. */
+  readonly beta: number;
+  readonly pairsPerStep: number;
+  readonly drawsPerPair: number;
+  /** Updates over which the learning rate rises to its value. */
+  readonly warmUp: number;
+  /** Largest global norm of the gradients. */
+  readonly clipNorm: number;
+  readonly weightDecay: number;
+  readonly sharedNoise: boolean;
+}
+
+export const defaultTrainerSettings: TrainerSettings = {
+  objective: 'preference', learningRate: 2e-4, beta: 500, pairsPerStep: 1, drawsPerPair: 1, warmUp: 5,
+  clipNorm: 1, weightDecay: 0, sharedNoise: true,
+};
+
+/** A pair as the step needs it: generated latents of both clips and what they follow. */
+export interface LearnablePair {
+  readonly encoding: Encoding;
+  readonly chosen: Float32Array;
+  readonly rejected: Float32Array;
+}
+
+/** Figures of one step; errors and rewards are averaged over its draws. */
+export interface StepReport {
+  readonly step: number;
+  readonly loss: number;
+  readonly rewardsChosen: number;
+  readonly rewardsRejected: number;
+  readonly accuracy: number;
+  readonly margin: number;
+  readonly errors: PairErrors<number>;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly beta: number;
+  readonly voteIds: readonly string[];
+  readonly milliseconds: number;
+  /** The step includes compiling and capturing. */
+  readonly warmUp: boolean;
+  /** False when a figure was not a number and the step was taken back. */
+  readonly kept: boolean;
+}
+
+/** Values of one batch's inputs, in the order of batchShapes. */
+type InputValues = (Float32Array | Int32Array)[];
+
+/** Draws for different ends come from different generators, so that none depends on another. */
+function seedFor(seed: number, end: 'pairs' | 'times' | 'noise'): number {
+  return 3 * seed + { pairs: 0, times: 1, noise: 2 }[end];
+}
+
+/** A captured step and its inputs. */
+interface Program {
+  readonly batches: readonly BatchInputs[];
+  readonly halfBeta: Tensor;
+  /** Settings vector of AdamW. */
+  readonly optimizer: Tensor;
+  readonly captured: Capture<Tensor[]>;
+}
+
+export class Trainer {
+  readonly state: PolicyState;
+  private current: Progress;
+  private lastValues: StateValues;
+  private readonly programs = new Map<string, Program>();
+
+  /** `values` are those that the state's variables hold now. */
+  constructor(state: PolicyState, progress: Progress, values: StateValues) {
+    this.state = state;
+    this.current = progress;
+    this.lastValues = values;
+  }
+
+  get progress(): Progress {
+    return this.current;
+  }
+
+  /** The values after the last step that was kept, and where training stood then. */
+  snapshot(): Snapshot {
+    return { progress: this.current, modelHash: this.state.model.file.hash, values: this.lastValues };
+  }
+
+  /** Goes on from another point. */
+  restore(snapshot: Snapshot): void {
+    this.state.restore(snapshot.values);
+    this.current = snapshot.progress;
+    this.lastValues = snapshot.values;
+  }
+
+  /** Trains another part of the model from the next step on. */
+  changeStage(stage: Progress['stage']): void {
+    this.current = { ...this.current, stage };
+  }
+
+  /** The pairs that the next step learns from. */
+  nextPreferences(preferences: PreferenceSet, settings: TrainerSettings): Preference[] {
+    return preferences.draw(seedFor(this.current.seed, 'pairs'), this.current.pairs, settings.pairsPerStep);
+  }
+
+  /**
+   * Takes one step on the pairs of `nextPreferences`, in that order.
+   * Rejects when the device is lost; the step then counts as not taken.
+   */
+  async step(
+    drawn: readonly { readonly preference: Preference; readonly pair: LearnablePair }[], settings: TrainerSettings,
+  ): Promise<StepReport> {
+    const started = performance.now();
+    const { stage } = this.current;
+    const plan: StepPlan = {
+      stage, objective: settings.objective, draws: drawn.length * settings.drawsPerPair,
+      sharedNoise: settings.sharedNoise,
+    };
+    const update = this.current.updates[stage] + 1;
+    const learningRate = settings.learningRate * Math.min(1, update / Math.max(1, settings.warmUp));
+    const values = this.inputValues(plan, drawn.map(({ pair }) => pair), settings);
+    const optimizer = adamwSettings(
+      { ...adamwDefaults, learningRate, weightDecay: settings.weightDecay }, update);
+    const { program, fresh } = this.run(
+      plan, values, Float32Array.of(settings.beta / 2), optimizer, settings.clipNorm);
+    const [errors, norm, copy] = await Promise.all(program.captured.outputs.map((output) => output.data()));
+    const pairs = Array.from({ length: plan.draws }, (_, i): PairErrors<number> => ({
+      policyChosen: errors[4 * i], policyRejected: errors[4 * i + 1],
+      referenceChosen: errors[4 * i + 2], referenceRejected: errors[4 * i + 3],
+    }));
+    const metrics = preferenceMetrics(pairs, settings.beta);
+    const mean = meanErrors(pairs);
+    const loss = settings.objective === 'supervised' ? mean.policyChosen : metrics.loss;
+    const kept = [loss, norm[0]].every(Number.isFinite) && copy.every(Number.isFinite);
+    if (kept) {
+      this.keep(plan, copy, drawn.length);
+    } else {
+      this.state.restore(this.lastValues);
+    }
+    return {
+      ...metrics, loss, step: this.current.step + (kept ? 0 : 1), errors: mean, gradientNorm: norm[0], learningRate,
+      beta: settings.beta, voteIds: drawn.map(({ preference }) => preference.voteId),
+      milliseconds: performance.now() - started, warmUp: fresh, kept,
+    };
+  }
+
+  private keep(plan: StepPlan, copy: ArrayLike<number>, pairs: number): void {
+    const { updates, step, draws } = this.current;
+    const values = new Map(this.lastValues);
+    const flat = Float32Array.from(copy);
+    let at = 0;
+    for (const { name, value } of this.state.trainables[plan.stage]) {
+      for (const key of [name, `optimizer.first.${name}`, `optimizer.second.${name}`]) {
+        values.set(key, flat.slice(at, at + value.size));
+        at += value.size;
+      }
+    }
+    this.lastValues = values;
+    this.current = {
+      ...this.current, step: step + 1, draws: draws + plan.draws, pairs: this.current.pairs + pairs,
+      updates: { ...updates, [plan.stage]: updates[plan.stage] + 1 },
+    };
+  }
+
+  /** Values of the inputs of every batch, in the order of batchShapes. */
+  private inputValues(plan: StepPlan, pairs: readonly LearnablePair[], settings: TrainerSettings): InputValues[] {
+    const { config } = this.state.model;
+    const { seed } = this.current;
+    let next = 0;
+    return batchesOf(plan.draws).map((count) => {
+      const first = next;
+      next += count;
+      const draws = Array.from({ length: count }, (_, i) => first + i);
+      const members = draws.map((draw) => pairs[Math.floor(draw / settings.drawsPerPair)]);
+      const times = draws.map((draw) => drawTime(seedFor(seed, 'times'), this.current.draws + draw));
+      const levels = config.backbone.blocks;
+      const features = Array.from({ length: levels }, (_, level) => members.map(({ encoding }) => {
+        const size = encoding.features.length / levels;
+        return encoding.features.subarray(level * size, (level + 1) * size);
+      }));
+      return [
+        joined([...members.map(({ chosen }) => chosen), ...members.map(({ rejected }) => rejected)]),
+        joined(members.map(({ encoding }) => encoding.latent)), joined(features.flat()),
+        timeFeatures(times, config.transformer.timeWidth), Float32Array.from(times),
+        normalKey(seedFor(seed, 'noise'), this.current.draws + first),
+      ];
+    });
+  }
+
+  /** Runs the captured step for a plan; the first run records it. */
+  private run(
+    plan: StepPlan, values: InputValues[], halfBeta: Float32Array, optimizer: Float32Array, clipNorm: number,
+  ): { program: Program; fresh: boolean } {
+    const key = JSON.stringify({ ...plan, clipNorm });
+    const known = this.programs.get(key);
+    if (known !== undefined) {
+      const { captured, batches } = known;
+      batches.forEach((batch, b) => inputsOf(batch).forEach((tensor, i) => captured.write(tensor, values[b][i])));
+      captured.write(known.halfBeta, halfBeta);
+      captured.write(known.optimizer, optimizer);
+      captured.replay();
+      return { program: known, fresh: false };
+    }
+    const sizes = batchesOf(plan.draws);
+    const batches = sizes.map((count, b): BatchInputs => {
+      const shapes = batchShapes(this.state, count);
+      const [latents, imageLatents, features, times, flowTimes, noiseKey] = values[b].map((array, i) =>
+        tf.tensor(array, shapes[i], array instanceof Int32Array ? 'int32' : 'float32'));
+      return { latents, imageLatents, features, timeFeatures: times, times: flowTimes, noiseKey };
+    });
+    const beta = tf.tensor1d(halfBeta);
+    const hyper = tf.tensor1d(optimizer);
+    const captured = capture(`training-step ${key}`, [...batches.flatMap(inputsOf), beta, hyper], () => {
+      const parts = batches.map((batch, b) => batchGradients(this.state, plan, batch, sizes[b], beta));
+      const shares = sizes.map((count) => count / plan.draws);
+      const gradients = weightedSum(parts.map((part) => part.gradients), shares);
+      const { factor, norm } = clipFactor(gradients, clipNorm);
+      this.state.trainables[plan.stage].forEach(({ value, firstMoment, secondMoment }, i) => adamw({
+        parameter: value, first: firstMoment, second: secondMoment, gradient: gradients[i], settings: hyper,
+        gradientScale: factor,
+      }));
+      return [tf.concat(parts.map(({ errors }) => errors), 0), norm, this.copyOf(plan)];
+    });
+    const program: Program = { batches, halfBeta: beta, optimizer: hyper, captured };
+    this.programs.set(key, program);
+    return { program, fresh: true };
+  }
+
+  /** Everything that the step has updated, one after another in a flat tensor: one read instead of hundreds. */
+  private copyOf(plan: StepPlan): Tensor {
+    return tf.concat1d(this.state.trainables[plan.stage].flatMap(({ value, firstMoment, secondMoment }) =>
+      [value, firstMoment, secondMoment].map((tensor): Tensor1D => tf.reshape(tensor, [value.size]))));
+  }
+
+  /** Frees the captured steps and their inputs; the state stays with its owner. */
+  dispose(): void {
+    for (const { captured, batches, halfBeta, optimizer } of this.programs.values()) {
+      captured.dispose();
+      tf.dispose([...batches.flatMap(inputsOf), halfBeta, optimizer]);
+    }
+    this.programs.clear();
+  }
+}
+
+/** The inputs of a batch in the order of batchShapes. */
+function inputsOf(batch: BatchInputs): Tensor[] {
+  return [batch.latents, batch.imageLatents, batch.features, batch.timeFeatures, batch.times, batch.noiseKey];
+}
+
+/** Sum over batches of gradients times the batch's share of the draws. */
+function weightedSum(batches: readonly Tensor[][], shares: readonly number[]): Tensor[] {
+  if (batches.length === 1) return batches[0];
+  return batches[0].map((_, i) => tf.tidy(() => batches.slice(1).reduce<Tensor>(
+    (sum, gradients, b) => tf.add(sum, tf.mul(gradients[i], shares[b + 1])), tf.mul(batches[0][i], shares[0]))));
+}
+
+function meanErrors(pairs: readonly PairErrors<number>[]): PairErrors<number> {
+  const average = (pick: (pair: PairErrors<number>) => number) =>
+    pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
+  return {
+    policyChosen: average((pair) => pair.policyChosen), policyRejected: average((pair) => pair.policyRejected),
+    referenceChosen: average((pair) => pair.referenceChosen),
+    referenceRejected: average((pair) => pair.referenceRejected),
+  };
+}

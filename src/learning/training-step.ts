@@ -1,0 +1,159 @@
+/**
+ * One training step as a captured program: errors of policy and reference, loss, gradients, update in place.
+ *
+ * Inputs, for c draws of (pair, t, noise) at a time: latents of the chosen clips, then of the rejected ones
+ * [2c, T, H, W, C]; what conditions both; flow times; the key of the noise, which is made on the GPU. Outputs: velocity errors [c, 4] in the order
+ * policy chosen, policy rejected, reference chosen, reference rejected; the gradients' global norm; a copy of
+ * everything that was updated.
+ *
+ * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator. The
+ * reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a few are
+ * taken in turn and their gradients added, which bounds the memory. Source of the loss: preference-loss.ts;
+ * AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { normal } from '../kernels/random/kernel.ts';
+import { domainIds, latentShape } from '../model/config.ts';
+import type { Policy } from '../model/generator.ts';
+import { physicsTokenCount } from '../model/parameters.ts';
+import { physicsTokens } from '../model/physics-encoder.ts';
+import { domainToken, velocity } from '../model/video-transformer.ts';
+import { interpolate, velocityErrors } from './flow-matching.ts';
+import type { PolicyState, Stage } from './policy-state.ts';
+import { preferenceLoss } from './preference-loss.ts';
+
+/** The preference loss, or flow matching on the chosen clips alone (the matched-step control). */
+export type Objective = 'preference' | 'supervised';
+
+/** What decides the graph of a step; a change needs another capture. */
+export interface StepPlan {
+  readonly stage: Stage;
+  readonly objective: Objective;
+  /** Draws of (pair, t, noise) in a step. */
+  readonly draws: number;
+  /** Chosen and rejected clip get the same noise. */
+  readonly sharedNoise: boolean;
+}
+
+/** Draws that go through the networks in one batch. */
+const draftSize = 4;
+
+/** Sizes of the batches that make up a step's draws. */
+export function batchesOf(draws: number): number[] {
+  const sizes: number[] = [];
+  for (let left = draws; left > 0; left -= draftSize) sizes.push(Math.min(left, draftSize));
+  return sizes;
+}
+
+/** Input tensors of one batch of c draws. */
+export interface BatchInputs {
+  /** [2c, T, H, W, C], chosen clips first. */
+  readonly latents: Tensor;
+  /** [c, H, W, C] */
+  readonly imageLatents: Tensor;
+  /** [levels * c, L, C], level by level. */
+  readonly features: Tensor;
+  /** [c, timeWidth] */
+  readonly timeFeatures: Tensor;
+  /** [c, 1, 1, 1, 1] */
+  readonly times: Tensor;
+  /** Key of the noise, int32 [3]: `normalKey(seed, stream)`. */
+  readonly noiseKey: Tensor;
+}
+
+/** Shapes of the inputs of a batch, in the order of BatchInputs. */
+export function batchShapes(state: PolicyState, count: number): number[][] {
+  const { config } = state.model;
+  const { generated, height, width, channels } = latentShape(config);
+  const { blocks, width: featureWidth } = config.backbone;
+  return [
+    [2 * count, generated, height, width, channels], [count, height, width, channels],
+    [blocks * count, physicsTokenCount(config), featureWidth], [count, config.transformer.timeWidth],
+    [count, 1, 1, 1, 1], [3],
+  ];
+}
+
+function twice(x: Tensor): Tensor {
+  return tf.concat([x, x], 0);
+}
+
+/** Everything of a batch that does not depend on the policy. */
+interface Prepared {
+  readonly data: Tensor;
+  readonly noise: Tensor;
+  readonly noisy: Tensor;
+  readonly imageLatents: Tensor;
+  readonly time: Tensor;
+  readonly domain: Tensor;
+  readonly features: readonly Tensor[];
+}
+
+function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number): Prepared {
+  const supervised = plan.objective === 'supervised';
+  const both = (x: Tensor) => (supervised ? x : twice(x));
+  const data = supervised ? tf.slice(inputs.latents, [0, 0, 0, 0, 0], [count, -1, -1, -1, -1]) : inputs.latents;
+  const clipShape = data.shape.slice(1);
+  const noise = plan.sharedNoise || supervised
+    ? both(normal([count, ...clipShape], inputs.noiseKey)) : normal([2 * count, ...clipShape], inputs.noiseKey);
+  return {
+    data, noise, noisy: interpolate(data, noise, both(inputs.times)),
+    imageLatents: both(inputs.imageLatents), time: both(inputs.timeFeatures),
+    domain: domainToken(state.model.weights, domainIds.rigid, data.shape[0]),
+    features: tf.split(inputs.features, state.model.config.backbone.blocks, 0),
+  };
+}
+
+/** Velocity errors [2c] (or [c] when supervised) of a policy. */
+function errorsOf(state: PolicyState, plan: StepPlan, policy: Policy, prepared: Prepared): Tensor {
+  const { model } = state;
+  const { data, noise, noisy, imageLatents, time, domain, features } = prepared;
+  return tf.tidy(() => {
+    // Both clips of a pair start from one image, so its tokens are made once.
+    const tokens = physicsTokens(model.config, policy.weights, features);
+    const physics = plan.objective === 'supervised' ? tokens : twice(tokens);
+    const predicted = velocity(model.config, policy.weights, {
+      noisy, imageLatent: imageLatents, physics, domain, time, rotary: model.rotary, lora: policy.lora,
+    });
+    return velocityErrors(predicted, data, noise);
+  });
+}
+
+function lossOf(plan: StepPlan, policy: Tensor, reference: Tensor, halfBeta: Tensor, count: number): Scalar {
+  if (plan.objective === 'supervised') return tf.mean(policy);
+  const [policyChosen, policyRejected] = tf.split(policy, [count, count]);
+  const [referenceChosen, referenceRejected] = tf.split(reference, [count, count]);
+  return preferenceLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, halfBeta);
+}
+
+/** Errors [c, 4] (NaN-free: supervised steps repeat the chosen errors) and gradients of one batch. */
+export function batchGradients(
+  state: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number, halfBeta: Tensor,
+): { errors: Tensor; gradients: Tensor[] } {
+  const variables = state.trainables[plan.stage].map(({ value }) => value);
+  const prepared = prepare(state, plan, inputs, count);
+  const reference = errorsOf(state, plan, state.reference(plan.stage), prepared);
+  const [policyErrors, ...gradients] = gradientsWithErrors(variables, () => {
+    const policy = errorsOf(state, plan, state.policy, prepared);
+    return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta, count) };
+  });
+  const full = (errors: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(errors) : errors, [2, count]);
+  const errors = tf.transpose(tf.concat([full(policyErrors), full(reference)], 0));
+  return { errors, gradients };
+}
+
+/** Errors, then the gradient of the loss for each variable. */
+function gradientsWithErrors(variables: Variable[], forward: () => { errors: Tensor; loss: Scalar }): Tensor[] {
+  let errors: Tensor | undefined;
+  const { grads } = tf.variableGrads(() => {
+    const result = forward();
+    // The tape's own tidy would free it: it is not the value that is differentiated.
+    errors = tf.keep(result.errors);
+    return result.loss;
+  }, variables);
+  if (errors === undefined) throw new Error('The loss was not evaluated.');
+  const copy = tf.clone(errors);
+  errors.dispose();
+  return [copy, ...variables.map((variable) => grads[variable.name])];
+}

@@ -1,0 +1,317 @@
+/**
+ * The generator as one object: an image and seeds in, clips out, every network captured once and replayed.
+ *
+ * image u8 [H, W, 3] -> latent of the first frame and backbone features -> physics tokens -> latents of each
+ * seed -> frames u8 [T, H, W, 3]. What passes between the networks is read back to the CPU: a few hundred
+ * kilobytes, in exchange for which nothing but weights lives on the GPU between calls, so a lost device loses
+ * no work and one generator serves any mixture of images and seeds.
+ *
+ * The policy's weights may change between calls, as long as they are updated in place. It does not load
+ * weights (weights.ts), and it knows nothing of scenes or votes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { capture } from '../engine/capture.ts';
+import type { Capture } from '../engine/capture.ts';
+import { latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent } from './autoencoder.ts';
+import { domainIds, latentShape } from './config.ts';
+import type { Domain, ModelConfig } from './config.ts';
+import { parameter } from './layers.ts';
+import type { Weights } from './layers.ts';
+import type { Lora } from './lora.ts';
+import { physicsTokenCount } from './parameters.ts';
+import { backboneFeatures, physicsTokens } from './physics-encoder.ts';
+import { defaultSampler, initialNoise, integrate } from './sampler.ts';
+import type { SamplerOptions, VelocityField } from './sampler.ts';
+import { rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
+import type { RotaryTensors } from './video-transformer.ts';
+import { fetchModel, readModel, tensorsFromValues } from './weights.ts';
+import type { LoadProgress, ModelFile } from './weights.ts';
+
+/** A model on the active backend. */
+export interface Model {
+  readonly file: ModelFile;
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  readonly rotary: RotaryTensors;
+}
+
+/** The weights that generate: the pretrained ones, or those with a trained adapter or head in their place. */
+export interface Policy {
+  readonly weights: Weights;
+  readonly lora?: Lora;
+}
+
+/** What an image becomes before it is sampled from; plain values, reusable for any seed. */
+export interface Encoding {
+  readonly image: Uint8Array;
+  /** Latent of the first frame [H/8, W/8, C]. */
+  readonly latent: Float32Array;
+  /** Backbone features [levels, L, C]. */
+  readonly features: Float32Array;
+}
+
+/** A generated clip. */
+export interface GeneratedClip {
+  readonly seed: number;
+  /** u8 [T, H, W, 3]; frame 0 is the decoder's, close to the image but not equal to it. */
+  readonly frames: Uint8Array<ArrayBuffer>;
+  /** Generated latents [T', H/8, W/8, C], the first frame's excluded. */
+  readonly latent: Float32Array;
+}
+
+export interface GenerateOptions {
+  readonly sampler?: SamplerOptions;
+  readonly domain?: Domain;
+  /** Told as work goes on; what it throws ends the work. */
+  readonly progress?: (phase: 'encoding' | 'sampling' | 'decoding', step: number, steps: number) => void;
+}
+
+/** Puts a model's weights on the active backend. */
+export function createModel(file: ModelFile): Model {
+  return {
+    file, config: file.config, weights: tensorsFromValues(file.parameters), rotary: rotaryTensors(file.config),
+  };
+}
+
+/**
+ * Loads a model from its folder (an address that ends with a slash) or from the contents of its two files.
+ * @throws WeightsError
+ */
+export async function loadModel(
+  source: string | { readonly description: string; readonly weights: Uint8Array }, progress?: LoadProgress,
+): Promise<Model> {
+  const file = typeof source === 'string'
+    ? await fetchModel(source, progress)
+    : await readModel(source.description, source.weights);
+  return createModel(file);
+}
+
+/** Frees a model's tensors. */
+export function disposeModel(model: Model): void {
+  model.weights.forEach((tensor) => tensor.dispose());
+  tf.dispose([model.rotary.cos, model.rotary.sin]);
+}
+
+/** Throws unless the pixels are an image of the model's size. */
+function checkImage(config: ModelConfig, pixels: Uint8Array): void {
+  const { height, width } = config.video;
+  if (pixels.length !== height * width * 3) {
+    throw new RangeError(`An image of this model has ${height} x ${width} x 3 bytes, got ${pixels.length}.`);
+  }
+}
+
+/** Inputs of a captured network and what it returns; shapes are fixed. */
+interface Network {
+  readonly inputs: readonly Tensor[];
+  readonly captured: Capture<Tensor[]>;
+}
+
+/** A captured chain of networks over one policy. Calls are answered in turn, one at a time. */
+export class ClipGenerator {
+  readonly model: Model;
+  readonly policy: Policy;
+  private readonly networks = new Map<string, Network>();
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(model: Model, policy: Policy = { weights: model.weights }) {
+    this.model = model;
+    this.policy = policy;
+  }
+
+  /** Runs a network: captured at first use, replayed afterwards. Returns its outputs as values. */
+  private run(
+    name: string, values: readonly Float32Array[], shapes: readonly number[][],
+    forward: (inputs: Tensor[]) => Tensor[],
+  ): Promise<Float32Array[]> {
+    const work = this.turn.then(async () => {
+      let network = this.networks.get(name);
+      if (network === undefined) {
+        const inputs = values.map((array, i) => tf.tensor(array, shapes[i], 'float32'));
+        network = { inputs, captured: capture(name, inputs, () => forward(inputs)) };
+        this.networks.set(name, network);
+      } else {
+        const { inputs, captured } = network;
+        inputs.forEach((input, i) => captured.write(input, values[i]));
+        captured.replay();
+      }
+      const outputs = await Promise.all(network.captured.outputs.map((output) => output.data()));
+      return outputs.map((output) => Float32Array.from(output));
+    });
+    // A failed call must not block the next one.
+    this.turn = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Latent and backbone features of an image u8 [H, W, 3]. Throws RangeError on another size. */
+  async encode(image: Uint8Array): Promise<Encoding> {
+    const { config } = this.model;
+    checkImage(config, image);
+    const shape = [1, config.video.height, config.video.width, 3];
+    const [latent, features] = await this.run('encode-image', [networkFromPixels(image)], [shape], ([pixels]) => [
+      latentFromImage(this.model.weights, pixels),
+      tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
+    ]);
+    return { image, latent, features };
+  }
+
+  /** Physics tokens [L, width] of backbone features under the policy's head. */
+  private async tokens(features: Float32Array): Promise<Float32Array> {
+    const { config } = this.model;
+    const { blocks, width } = config.backbone;
+    const shape = [blocks, physicsTokenCount(config), width];
+    const [tokens] = await this.run('physics-tokens', [features], [shape], ([stacked]) => [
+      physicsTokens(config, this.policy.weights, tf.split(stacked, blocks, 0)),
+    ]);
+    return tokens;
+  }
+
+  /** The policy's velocity for a batch of encodings. */
+  private async field(encodings: readonly Encoding[]): Promise<VelocityField> {
+    const { config, rotary } = this.model;
+    const { weights, lora } = this.policy;
+    const batch = encodings.length;
+    const { generated, height, width, channels } = latentShape(config);
+    const { timeWidth, width: tokenWidth } = config.transformer;
+    const shapes = [
+      [batch, generated, height, width, channels], [batch, height, width, channels],
+      [batch, physicsTokenCount(config), tokenWidth], [batch, 1, tokenWidth], [batch, timeWidth],
+    ];
+    const imageLatents = joined(encodings.map(({ latent }) => latent));
+    const physics: Float32Array[] = [];
+    const known = new Map<Float32Array, Float32Array>();
+    for (const { features } of encodings) {
+      const tokens = known.get(features) ?? await this.tokens(features);
+      known.set(features, tokens);
+      physics.push(tokens);
+    }
+    const allPhysics = joined(physics);
+    const table = await parameter(weights, 'transformer.domain').data();
+    return async (noisy, t, domain) => {
+      const row = Float32Array.from(table.subarray(domain * tokenWidth, (domain + 1) * tokenWidth));
+      const values = [
+        noisy, imageLatents, allPhysics, joined(encodings.map(() => row)),
+        timeFeatures(encodings.map(() => t), timeWidth),
+      ];
+      const [result] = await this.run(`velocity-${batch}`, values, shapes, (inputs) => [
+        velocity(config, weights, {
+          noisy: inputs[0], imageLatent: inputs[1], physics: inputs[2], domain: inputs[3], time: inputs[4],
+          rotary, lora,
+        }),
+      ]);
+      return result;
+    };
+  }
+
+  /** Generated latents, one a seed; encodings and seeds go together one by one, in one batch. */
+  async sample(
+    encodings: readonly Encoding[], seeds: readonly number[], options: GenerateOptions = {},
+  ): Promise<Float32Array[]> {
+    const { config } = this.model;
+    const { sampler = defaultSampler, domain = 'rigid', progress = () => {} } = options;
+    if (encodings.length !== seeds.length || seeds.length === 0) {
+      throw new RangeError(`Sampling needs a seed for each image, got ${encodings.length} and ${seeds.length}.`);
+    }
+    const field = await this.field(encodings);
+    const latents = await integrate(field, initialNoise(config, seeds), domainIds[domain], sampler,
+      (step) => progress('sampling', step, sampler.steps));
+    const { size } = latentShape(config);
+    return seeds.map((_, b) => latents.slice(b * size, (b + 1) * size));
+  }
+
+  /** The policy's velocities for latents z_t, one an encoding, at one flow time. */
+  async velocities(
+    encodings: readonly Encoding[], noisy: readonly Float32Array[], t: number, domain: Domain = 'rigid',
+  ): Promise<Float32Array[]> {
+    const field = await this.field(encodings);
+    const all = await field(joined(noisy), t, domainIds[domain]);
+    const { size } = latentShape(this.model.config);
+    return encodings.map((_, b) => all.slice(b * size, (b + 1) * size));
+  }
+
+  /** Frames u8 [T, H, W, 3] of generated latents and the image that they follow. */
+  async decode(encoding: Encoding, latent: Float32Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { config } = this.model;
+    const { frames, height, width, channels } = latentShape(config);
+    const shapes = [[1, frames, height, width, channels], [1, config.video.height, config.video.width, 3]];
+    const values = [joined([encoding.latent, latent]), networkFromPixels(encoding.image)];
+    const [video] = await this.run('decode', values, shapes, ([latents, image]) => [
+      videoFromLatent(this.model.weights, latents, image),
+    ]);
+    return pixelsFromNetwork(video);
+  }
+
+  /** Latents [T'-1, H/8, W/8, C] of a whole clip u8 [T, H, W, 3], the first frame's excluded. */
+  async encodeClip(frames: Uint8Array): Promise<Float32Array> {
+    const { config } = this.model;
+    const { height, width } = config.video;
+    const shape = [1, config.video.frames, height, width, 3];
+    const [latents] = await this.run('encode-clip', [networkFromPixels(frames)], [shape], ([video]) => [
+      latentFromVideo(this.model.weights, video),
+    ]);
+    const latent = latentShape(config);
+    return latents.slice(latent.height * latent.width * latent.channels);
+  }
+
+  /** The autoencoder's reconstruction u8 [T, H, W, 3] of a clip: the floor of every metric. */
+  async reconstruct(frames: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { height, width } = this.model.config.video;
+    const encoding = await this.encode(frames.slice(0, height * width * 3));
+    return this.decode(encoding, await this.encodeClip(frames));
+  }
+
+  /** Clips of one image, one a seed, sampled in one batch. */
+  async generate(
+    image: Uint8Array, seeds: readonly number[], options: GenerateOptions = {},
+  ): Promise<{ encoding: Encoding; clips: GeneratedClip[] }> {
+    const { progress = () => {} } = options;
+    progress('encoding', 0, 1);
+    const encoding = await this.encode(image);
+    progress('sampling', 0, (options.sampler ?? defaultSampler).steps);
+    const latents = await this.sample(seeds.map(() => encoding), seeds, options);
+    const clips: GeneratedClip[] = [];
+    for (const [i, latent] of latents.entries()) {
+      progress('decoding', i, latents.length);
+      clips.push({ seed: seeds[i], latent, frames: await this.decode(encoding, latent) });
+    }
+    progress('decoding', latents.length, latents.length);
+    return { encoding, clips };
+  }
+
+  /** GPU bytes of the captures. */
+  get bytes(): number {
+    return [...this.networks.values()].reduce((sum, { captured }) => sum + captured.bytes, 0);
+  }
+
+  /** Frees every capture and its inputs; the policy's weights stay with their owner. */
+  dispose(): void {
+    for (const { inputs, captured } of this.networks.values()) {
+      captured.dispose();
+      tf.dispose([...inputs]);
+    }
+    this.networks.clear();
+  }
+}
+
+/** Clips of one image by a model's pretrained weights, for scripts: frames u8 [T, H, W, 3] a seed. */
+export async function generateClips(
+  model: Model, request: { readonly image: Uint8Array; readonly seeds: readonly number[] } & GenerateOptions,
+): Promise<GeneratedClip[]> {
+  const generator = new ClipGenerator(model);
+  try {
+    return (await generator.generate(request.image, request.seeds, request)).clips;
+  } finally {
+    generator.dispose();
+  }
+}
+
+/** Arrays one after another. */
+export function joined(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}

@@ -1,0 +1,62 @@
+// Configurations, the parameter list and the rotary tables: sizes that must fit together.
+import { expect, test } from 'vitest';
+import { checkConfig, ConfigError, latentShape, nanoConfig, parseConfig } from './config.ts';
+import { headParameterNames, loraParameterShapes, parameterShapes, physicsTokenCount } from './parameters.ts';
+import { rotaryTables, tokenPositions } from './rotary-positions.ts';
+import { tinyConfig } from './tiny-model.ts';
+
+const nanoJson = {
+  size: 'nano', frames: 25, pixels: 64, frames_per_second: 12.5, encoder_channels: [32, 64, 96],
+  decoder_channels: [96, 64, 24], latent_channels: 16, backbone_width: 128, backbone_blocks: 4,
+  backbone_heads: 4, backbone_mlp: 512, backbone_patch: 8, head_width: 80, width: 256, blocks: 6, heads: 4,
+  mlp: 576, patch: 2, time_width: 128, domains: 8, rotary_pairs: [8, 12, 12], rotary_base: 100,
+  lora_rank: 16, sampler_steps: 4,
+};
+
+const elements = (shapes: ReadonlyMap<string, readonly number[]>) =>
+  [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
+test('the twin\'s description of nano is read as nano', () => {
+  expect(parseConfig(nanoJson)).toEqual(nanoConfig);
+});
+
+test.each([
+  ['width', undefined, /whole number "width"/],
+  ['rotary_pairs', [8, 12], /three whole numbers in "rotary_pairs"/],
+  ['rotary_pairs', [8, 12, 11], /half the head width/],
+  ['frames', 24, /not a multiple of 4/],
+  ['frames_per_second', 0, /frames_per_second/],
+])('a configuration whose %s is %o is refused by name', (name, value, sentence) => {
+  expect(() => parseConfig({ ...nanoJson, [name]: value })).toThrow(sentence);
+  expect(() => parseConfig(null)).toThrow(ConfigError);
+});
+
+test('nano keeps its budget and its latent sizes', () => {
+  expect(elements(parameterShapes(nanoConfig))).toBeLessThan(6.6e6);
+  expect(latentShape(nanoConfig)).toEqual(
+    { frames: 7, generated: 6, height: 8, width: 8, channels: 16, size: 6144 });
+  expect(() => checkConfig(tinyConfig)).not.toThrow();
+});
+
+test('adapters sit on four projections of every block; the head is told by its prefix', () => {
+  const shapes = loraParameterShapes(nanoConfig, 16);
+  expect(shapes.size).toBe(6 * 4 * 2);
+  expect(shapes.get('lora.block_5.mlp_2.a')).toEqual([576, 16]);
+  expect(shapes.get('lora.block_0.qkv.b')).toEqual([16, 768]);
+  expect(headParameterNames(nanoConfig)).toHaveLength(4 * 6 + 4);
+});
+
+test('rotary: the whole sequence, the domain token unturned, physics tokens between video tokens', () => {
+  const positions = tokenPositions(nanoConfig);
+  expect(positions).toHaveLength(96 + physicsTokenCount(nanoConfig) + 1);
+  expect(positions[0]).toEqual([1, 0, 0]);
+  expect(positions[95]).toEqual([6, 3, 3]);
+  expect(positions[96]).toEqual([0, -0.25, -0.25]);
+  expect(positions[159]).toEqual([0, 3.25, 3.25]);
+  const { cos, sin, length, pairs } = rotaryTables(nanoConfig);
+  expect([length, pairs]).toEqual([161, 32]);
+  expect([...cos.subarray(160 * 32)].every((value) => value === 1)).toBe(true);
+  expect(cos[0]).toBeCloseTo(Math.cos(1), 6);
+  expect(sin[95 * 32 + 8]).toBeCloseTo(Math.sin(3), 6);
+  expect(sin[95 * 32 + 9]).toBeCloseTo(Math.sin(3 * 100 ** (-1 / 12)), 6);
+});

@@ -1,0 +1,73 @@
+// Loading weights: what is missing, of another shape, truncated or no number is refused by name.
+import { expect, test } from 'vitest';
+import { parameterShapes } from './parameters.ts';
+import { serialize } from './safetensors.ts';
+import type { StoredTensor } from './safetensors.ts';
+import { halvesFromFloats } from './half.ts';
+import { randomParameters, tinyConfig } from './tiny-model.ts';
+import { readModel, readParameters, WeightsError } from './weights.ts';
+
+const tinyJson = JSON.stringify({
+  config: {
+    size: 'tiny', frames: 9, pixels: 32, frames_per_second: 12.5, encoder_channels: [4, 6, 8],
+    decoder_channels: [8, 6, 4], latent_channels: 4, backbone_width: 8, backbone_blocks: 2, backbone_heads: 2,
+    backbone_mlp: 16, backbone_patch: 8, head_width: 6, width: 16, blocks: 2, heads: 2, mlp: 24, patch: 2,
+    time_width: 8, domains: 8, rotary_pairs: [2, 1, 1], rotary_base: 100,
+  },
+});
+
+function stored(change: (tensors: Map<string, StoredTensor>) => void = () => {}): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { shape, values }] of randomParameters(tinyConfig, 7)) {
+    tensors.set(name, { dtype: 'F16', shape: [...shape], data: halvesFromFloats(values) });
+  }
+  change(tensors);
+  return serialize(tensors);
+}
+
+async function refusal(bytes: Uint8Array, json = tinyJson): Promise<WeightsError> {
+  const error: unknown = await readModel(json, bytes).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(WeightsError);
+  return error as WeightsError;
+}
+
+test('a whole file is read as f32, with its configuration and hash', async () => {
+  const file = await readModel(tinyJson, stored());
+  expect(file.config).toEqual(tinyConfig);
+  expect(file.hash).toMatch(/^[0-9a-f]{64}$/);
+  expect([...file.parameters.keys()]).toEqual([...parameterShapes(tinyConfig).keys()]);
+  const random = randomParameters(tinyConfig, 7).get('transformer.patch.weight');
+  const read = file.parameters.get('transformer.patch.weight');
+  expect(read?.values[3]).toBeCloseTo(random?.values[3] ?? NaN, 3);
+});
+
+test('a missing parameter is named', async () => {
+  const error = await refusal(stored((tensors) => tensors.delete('head.output.bias')));
+  expect(error.code).toBe('weights-shape');
+  expect(error.message).toContain('"head.output.bias"');
+});
+
+test('a parameter of another shape is named with both shapes', async () => {
+  const error = await refusal(stored((tensors) =>
+    tensors.set('transformer.final.bias', { dtype: 'F32', shape: [3], data: new Float32Array(3) })));
+  expect(error.code).toBe('weights-shape');
+  expect(error.message).toMatch(/"transformer.final.bias" has shape \[3\], the model needs \[16\]/);
+});
+
+test('a truncated file is refused as such, wherever it ends', async () => {
+  const bytes = stored();
+  for (const length of [0, 5, 100, bytes.length >> 1, bytes.length - 1]) {
+    expect((await refusal(bytes.slice(0, length))).code).toBe('weights-truncated');
+  }
+});
+
+test('what is no safetensors file, no JSON or no number is refused as invalid', async () => {
+  const page = new TextEncoder().encode('<!doctype html><title>Not found</title>'.repeat(9));
+  expect((await refusal(page)).code).toBe('weights-invalid');
+  expect((await refusal(stored(), '{')).code).toBe('weights-invalid');
+  expect((await refusal(stored(), '{"config": {}}')).message).toContain('frames_per_second');
+  const broken = new Float32Array(16).fill(NaN);
+  const bytes = stored((tensors) =>
+    tensors.set('transformer.final.bias', { dtype: 'F32', shape: [16], data: broken }));
+  expect(() => readParameters(tinyConfig, bytes)).toThrow(/"transformer.final.bias" holds a value/);
+});

@@ -1,0 +1,87 @@
+/**
+ * Before and after on held-out scenes: the same first frames and noise through reference and policy.
+ *
+ * The reference's clips are made once and kept. Scenes come half from combinations that stage one has seen and
+ * half from those it has not; their seeds lie beyond those that pairs are drawn from, so they are never
+ * trained on.
+ */
+import { evaluationAlarms } from '../learning/alarms.ts';
+import type { Alarm } from '../learning/alarms.ts';
+import { evaluateHeldOut } from '../learning/evaluation.ts';
+import type { HeldOutResult } from '../learning/evaluation.ts';
+import { sceneTruth } from '../learning/scene-truth.ts';
+import type { SceneTruth } from '../learning/scene-truth.ts';
+import type { ClipScores } from '../metrics/evaluate.ts';
+import { defaultSampler } from '../model/sampler.ts';
+import type { Clip, ClipMetrics, SceneSource } from '../protocol/records.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Seeds from here on are held out; the page draws its scenes below. */
+export const heldOutSeed = 1_000_000;
+
+/** Whether a scene may be one of those that are evaluated. */
+export function isHeldOut(source: SceneSource): boolean {
+  return source.seed >= heldOutSeed && (source.split === 'seen' || source.split === 'unseen');
+}
+
+function heldOutSources(count: number): SceneSource[] {
+  return Array.from({ length: count }, (_, i) => ({
+    kind: 'scene', family: 'free-fall', split: i < count / 2 ? 'seen' : 'unseen', seed: heldOutSeed + i,
+  }));
+}
+
+/** Metrics for the wire: what could not be measured is null. */
+export function clipMetrics(scores: ClipScores): ClipMetrics {
+  const known = (value: number) => (Number.isFinite(value) ? value : null);
+  return {
+    l2: known(scores.l2), strictL2: known(scores.strictL2), chamfer: known(scores.chamfer),
+    strictChamfer: known(scores.strictChamfer), iou: known(scores.iou), survival: known(scores.survival),
+  };
+}
+
+export class EvaluationWork {
+  private readonly bench: Workbench;
+  private scenes: SceneTruth[] = [];
+  private before: HeldOutResult | null = null;
+
+  constructor(bench: Workbench) {
+    this.bench = bench;
+  }
+
+  /** Evaluates on so many scenes and tells the page. Returns the alarms that the result gives cause for. */
+  async run(count: number): Promise<Alarm[]> {
+    const { world, host, emit } = this.bench;
+    const sources = heldOutSources(count);
+    const total = 2 * count;
+    const progress = (base: number) => (done: number) =>
+      emit({ kind: 'evaluation.progress', done: base + done, total });
+    if (this.scenes.length !== count || this.before === null) {
+      this.scenes = sources.map(({ split, seed }) => sceneTruth(world, 'free-fall', split, seed));
+      this.before = await evaluateHeldOut(host.reference, this.scenes, defaultSampler, progress(0));
+    }
+    const { before, scenes } = this;
+    const { step } = host.trainer.progress;
+    // Untrained weights are the reference.
+    const after = step === 0 ? before
+      : await evaluateHeldOut(host.policy, scenes, defaultSampler, progress(count));
+    const { framesPerSecond } = host.model.config.video;
+    const clip = (frames: Uint8Array<ArrayBuffer>): Clip => ({
+      frames: Uint8Array.from(frames), shape: [frames.length / scenes[0].image.length,
+        scenes[0].truth.height, scenes[0].truth.width], framesPerSecond,
+    });
+    emit({
+      kind: 'evaluation.ready', step, seed: heldOutSeed,
+      groundTruthLoss: { before: before.groundTruthLoss, after: after.groundTruthLoss },
+      scenes: scenes.map(({ scene, frames }, i) => ({
+        source: sources[i], description: scene.prompt, before: clip(before.clips[i].frames),
+        after: clip(after.clips[i].frames), truth: clip(frames),
+        metricsBefore: clipMetrics(before.clips[i].scores), metricsAfter: clipMetrics(after.clips[i].scores),
+      })),
+    });
+    return evaluationAlarms({
+      motionBefore: before.motion, motionAfter: after.motion, survivalBefore: before.survival,
+      survivalAfter: after.survival, groundTruthLossBefore: before.groundTruthLoss,
+      groundTruthLossAfter: after.groundTruthLoss,
+    });
+  }
+}

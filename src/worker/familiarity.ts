@@ -1,0 +1,74 @@
+/**
+ * How far an image lies from what the model was trained on: distance of its backbone features to those of
+ * training scenes, beside the distances of such scenes to each other.
+ *
+ * A rough gauge, and said as such: it tells a photograph from a rendered room, not a good scene from a bad one.
+ */
+import { firstFrame } from '../learning/scene-truth.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { ClipGenerator, Encoding } from '../model/generator.ts';
+import { physicsTokenCount } from '../model/parameters.ts';
+import type { World } from '../world/world.ts';
+
+/** Scenes that stand for the training data. */
+const knownScenes = 12;
+/** An image farther from its nearest scene than this multiple of the widest gap among scenes is outside. */
+const outsideFactor = 1.25;
+
+/** Features averaged over the image, a vector of [levels * C]. */
+export function pooledFeatures(config: ModelConfig, features: Float32Array): Float64Array {
+  const { blocks, width } = config.backbone;
+  const tokens = physicsTokenCount(config);
+  const pooled = new Float64Array(blocks * width);
+  for (let level = 0; level < blocks; level++) {
+    for (let token = 0; token < tokens; token++) {
+      for (let c = 0; c < width; c++) {
+        pooled[level * width + c] += features[(level * tokens + token) * width + c] / tokens;
+      }
+    }
+  }
+  return pooled;
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  let square = 0;
+  for (let i = 0; i < a.length; i++) square += (a[i] - b[i]) ** 2;
+  return Math.sqrt(square);
+}
+
+function nearest(to: Float64Array, others: readonly Float64Array[]): number {
+  return Math.min(...others.filter((other) => other !== to).map((other) => distance(to, other)));
+}
+
+/** Distance to the nearest known scene, in units of the widest such gap among the known scenes themselves. */
+export function strangeness(features: Float64Array, known: readonly Float64Array[]): number {
+  return nearest(features, known) / Math.max(...known.map((scene) => nearest(scene, known)));
+}
+
+/** Judges images; the known scenes are encoded at first use. */
+export class Familiarity {
+  private readonly world: World;
+  private known: Float64Array[] | null = null;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** A sentence for an image that lies outside what the model was trained on, else null. */
+  async noteFor(encoding: Encoding, generator: ClipGenerator): Promise<string | null> {
+    const { config } = generator.model;
+    if (this.known === null) {
+      const known: Float64Array[] = [];
+      for (let seed = 0; seed < knownScenes; seed++) {
+        const image = firstFrame(this.world, this.world.scene('free-fall', 'wide', seed));
+        known.push(pooledFeatures(config, (await generator.encode(image)).features));
+      }
+      this.known = known;
+    }
+    const ratio = strangeness(pooledFeatures(config, encoding.features), this.known);
+    if (ratio <= outsideFactor) return null;
+    return 'This image lies outside what the model was trained on: rendered rooms in which simple solids fall. '
+      + `Its features are ${ratio.toFixed(1)} times as far from those scenes as the scenes are from each other, `
+      + 'so expect clips that are blurred or do not move.';
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * One lane for everything that needs the GPU: jobs run one after another, the most urgent first.
+ *
+ * When no job waits, the lane asks for background work (a training step, an automatic pair), one piece at a
+ * time, so that a visitor's request waits for one piece at most. It knows nothing of what the jobs do.
+ */
+export interface Job {
+  /** Lower runs earlier; equal ones run in the order in which they came. */
+  readonly urgency: number;
+  /** Shown as the reason why background work waits. */
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+export interface LaneDependencies {
+  /** The next piece of background work, or null when there is none. */
+  background(): (() => Promise<void>) | null;
+  /** Runs a piece of work and deals with its failure; must not reject. */
+  guard(work: () => Promise<void>): Promise<void>;
+  /** Told when a job begins (its name) and when the lane turns to background work or rests (null). */
+  turned(job: string | null): void;
+}
+
+export class Lane {
+  private readonly dependencies: LaneDependencies;
+  private readonly waiting: Job[] = [];
+  private running = false;
+  private closed = false;
+
+  constructor(dependencies: LaneDependencies) {
+    this.dependencies = dependencies;
+  }
+
+  add(job: Job): void {
+    this.waiting.push(job);
+    this.wake();
+  }
+
+  /** Looks for work; call it when background work may have come up. */
+  wake(): void {
+    if (this.running || this.closed) return;
+    this.running = true;
+    void this.drain();
+  }
+
+  /** Drops what waits; the piece that runs ends by itself. */
+  close(): void {
+    this.closed = true;
+    this.waiting.length = 0;
+  }
+
+  private next(): Job | undefined {
+    const most = Math.min(...this.waiting.map(({ urgency }) => urgency));
+    const index = this.waiting.findIndex(({ urgency }) => urgency === most);
+    return index < 0 ? undefined : this.waiting.splice(index, 1)[0];
+  }
+
+  private async drain(): Promise<void> {
+    while (!this.closed) {
+      const job = this.next();
+      const work = job?.run ?? this.dependencies.background();
+      if (work === null) break;
+      this.dependencies.turned(job?.name ?? null);
+      await this.dependencies.guard(work);
+      // Messages of the page are read between two pieces of work.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    this.running = false;
+    if (!this.closed) {
+      this.dependencies.turned(null);
+      // Something may have come in while the lane was told.
+      if (this.waiting.length > 0) this.wake();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Device, model and trained state, made together and thrown away together.
+ *
+ * A lost device takes every tensor with it; everything here can be made again from what lies on the CPU: the
+ * model's file and the trainer's last snapshot. It sends no events and decides nothing.
+ */
+import { bytesOfCaptures } from '../engine/capture.ts';
+import { createDevice } from '../engine/device.ts';
+import type { EngineDevice } from '../engine/device.ts';
+import { PolicyState } from '../learning/policy-state.ts';
+import { initialProgress } from '../learning/snapshots.ts';
+import type { Snapshot } from '../learning/snapshots.ts';
+import { Trainer } from '../learning/trainer.ts';
+import { ClipGenerator, createModel } from '../model/generator.ts';
+import type { Model } from '../model/generator.ts';
+import type { ModelFile } from '../model/weights.ts';
+
+/** Of pair order, flow times and noise: a session's draws go on where its snapshot stopped. */
+const trainingSeed = 1;
+
+export class ModelHost {
+  readonly engine: EngineDevice;
+  readonly model: Model;
+  readonly state: PolicyState;
+  readonly trainer: Trainer;
+  /** Generates with the weights as trained so far. */
+  readonly policy: ClipGenerator;
+  /** Generates with the pretrained weights. */
+  readonly reference: ClipGenerator;
+  private deviceLost = false;
+
+  /** Puts a model on a device, which the host owns from here on. */
+  constructor(engine: EngineDevice, file: ModelFile) {
+    this.engine = engine;
+    this.model = createModel(file);
+    this.state = new PolicyState(this.model);
+    this.trainer = new Trainer(
+      this.state, initialProgress('generator', trainingSeed), this.state.pretrainedValues());
+    this.policy = new ClipGenerator(this.model, this.state.policy);
+    this.reference = new ClipGenerator(this.model);
+    void engine.lost.then(() => {
+      this.deviceLost = true;
+    });
+  }
+
+  /** The same model on a new device, at a snapshot's point of training. */
+  static async create(file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
+    const host = new ModelHost(await createDevice(), file);
+    host.trainer.restore(snapshot);
+    return host;
+  }
+
+  /** True once the device is lost, and every tensor with it. */
+  get lost(): boolean {
+    return this.deviceLost;
+  }
+
+  /** Bytes of GPU buffers that captures hold. */
+  get memoryBytes(): number {
+    return bytesOfCaptures(this.engine.backend);
+  }
+
+  /** The adapter as a person would name it. */
+  get adapter(): string {
+    const { vendor, architecture, description, software } = this.engine.adapterInfo;
+    const parts = [vendor, architecture].filter((part) => part !== '').join(' ');
+    const name = description || parts || 'unnamed adapter';
+    return software ? `${name} (software)` : name;
+  }
+
+  dispose(): void {
+    this.engine.dispose();
+  }
+}

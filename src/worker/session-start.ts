@@ -1,0 +1,69 @@
+/**
+ * Opening a session: device, world, weights, then the votes, pairs and weights of earlier visits.
+ *
+ * The device is asked for first, because without one there is no point in loading weights. Each phase is told
+ * to the page. What was stored for other weights is left out: such pairs cannot be trained on, such a snapshot
+ * cannot be restored.
+ */
+import { createDevice } from '../engine/device.ts';
+import { PreferenceSet } from '../learning/preference-set.ts';
+import { readSnapshot, SnapshotError } from '../learning/snapshots.ts';
+import { fetchModel } from '../model/weights.ts';
+import type { EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
+import { standingVotes } from '../protocol/records.ts';
+import type { World } from '../world/world.ts';
+import { isHeldOut } from './evaluation-work.ts';
+import { Familiarity } from './familiarity.ts';
+import { ModelHost } from './model-host.ts';
+import { PairArchive } from './pair-archive.ts';
+import { WorldError } from './session-failure.ts';
+import type { Workbench } from './workbench.ts';
+
+type Phase = EventOf<'session.progress'>['phase'];
+
+/** Opens what `session.start` asks for. Rejects with NoWebGPUError, WeightsError or WorldError. */
+export async function openSession(
+  request: RequestOf<'session.start'>, world: Promise<World>, emit: (event: WorkerEvent) => void,
+): Promise<Workbench> {
+  const tell = (phase: Phase, message: string, loadedBytes = 0, totalBytes = 0) =>
+    emit({ kind: 'session.progress', phase, loadedBytes, totalBytes, message });
+  tell('device', 'Asking the browser for the GPU');
+  const engine = await createDevice();
+  tell('world', 'Loading the world');
+  const ready = await world.catch((cause: unknown) => {
+    throw new WorldError(`The world's physics engine did not load: ${String(cause)}`);
+  });
+  tell('weights', 'Loading the weights');
+  const file = await fetchModel(request.modelUrl, (loaded, total) => {
+    tell('weights', 'Loading the weights', loaded, Math.max(total, 0));
+  });
+  tell('upload', 'Putting the model on the GPU');
+  const host = new ModelHost(engine, file);
+  tell('restore', 'Putting back votes and weights of earlier visits');
+  const archive = new PairArchive();
+  for (const pair of request.restored.pairs) archive.add(pair);
+  const votes = standingVotes(request.restored.votes).filter(({ pairId }) => {
+    const record = archive.get(pairId);
+    const heldOut = record?.source.kind === 'scene' && isHeldOut(record.source);
+    return archive.usable(pairId, file.hash) && !heldOut;
+  });
+  const preferences = new PreferenceSet(votes.map(({ id, pairId, chosen }) => ({ id, pairId, chosen })));
+  restoreSnapshot(host, request, emit);
+  return { world: ready, archive, familiarity: new Familiarity(ready), host, preferences, emit };
+}
+
+function restoreSnapshot(
+  host: ModelHost, request: RequestOf<'session.start'>, emit: (event: WorkerEvent) => void,
+): void {
+  const { snapshot } = request.restored;
+  if (snapshot === null) return;
+  try {
+    host.trainer.restore(readSnapshot(host.state, snapshot.weights));
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    emit({
+      kind: 'request.refused', request: 'session.start',
+      sentence: `The weights of the last visit were not restored. ${error.message}`,
+    });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Training as the session does it: one step at a time on the pairs that votes chose, with its event, alarms
+ * and snapshots.
+ */
+import { stepAlarms, trendSteps } from '../learning/alarms.ts';
+import type { Alarm } from '../learning/alarms.ts';
+import { readSnapshot, snapshotBytes } from '../learning/snapshots.ts';
+import { defaultTrainerSettings } from '../learning/trainer.ts';
+import type { StepReport, TrainerSettings } from '../learning/trainer.ts';
+import { latentShape } from '../model/config.ts';
+import type { SnapshotRecord, TrainingSettings, TrainingStep, VoteId } from '../protocol/records.ts';
+import { VoteId as VoteIdSchema } from '../protocol/records.ts';
+import { parse } from 'valibot';
+import type { TrainingControl } from './training-control.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Steps between two automatic snapshots. */
+const snapshotEvery = 10;
+
+/** What the page's controls begin with. */
+export const initialSettings: TrainingSettings = {
+  stage: 'generator', learningRate: defaultTrainerSettings.learningRate, beta: defaultTrainerSettings.beta,
+  pairsPerStep: defaultTrainerSettings.pairsPerStep, drawsPerPair: defaultTrainerSettings.drawsPerPair,
+};
+
+export class TrainingWork {
+  private readonly bench: Workbench;
+  private readonly control: TrainingControl;
+  private settings: TrainingSettings = initialSettings;
+  private history: StepReport[] = [];
+  private savedStep: number;
+  /** Alarms that are on: told once, again only after they were off. */
+  private active = new Set<string>();
+
+  constructor(bench: Workbench, control: TrainingControl) {
+    this.bench = bench;
+    this.control = control;
+    this.savedStep = bench.host.trainer.progress.step;
+    this.settings = { ...initialSettings, stage: bench.host.trainer.progress.stage };
+  }
+
+  get current(): TrainingSettings {
+    return this.settings;
+  }
+
+  configure(settings: TrainingSettings): void {
+    if (settings.stage !== this.settings.stage) {
+      this.bench.host.trainer.changeStage(settings.stage);
+      this.history = [];
+      this.control.cool();
+    }
+    this.settings = settings;
+  }
+
+  /** Takes one step. Rejects when the device is lost. */
+  async step(): Promise<void> {
+    const { host, archive, preferences, emit } = this.bench;
+    const { trainer, model, policy } = host;
+    // The stage may have been changed on another host, or by a restored snapshot.
+    trainer.changeStage(this.settings.stage);
+    const { size } = latentShape(model.config);
+    const settings: TrainerSettings = {
+      ...defaultTrainerSettings, ...this.settings,
+      pairsPerStep: Math.min(this.settings.pairsPerStep, preferences.preferences.length),
+    };
+    const drawn = [];
+    for (const preference of trainer.nextPreferences(preferences, settings)) {
+      drawn.push({ preference, pair: await archive.learnable(preference, policy, size) });
+    }
+    const report = await trainer.step(drawn, settings);
+    this.history = [...this.history, report].slice(-2 * trendSteps);
+    this.raise(stepAlarms(this.history, preferences.preferences.length), report.step);
+    if (!report.kept) {
+      this.history = [];
+      this.control.pause('alarm');
+      return;
+    }
+    emit({ kind: 'training.step', values: this.values(report) });
+    const last = this.control.stepped();
+    if (last || report.step - this.savedStep >= snapshotEvery) this.snapshot('automatic');
+  }
+
+  private values(report: StepReport): TrainingStep {
+    return {
+      step: report.step, stage: this.settings.stage, loss: report.loss, 'rewards/chosen': report.rewardsChosen,
+      'rewards/rejected': report.rewardsRejected, 'rewards/accuracies': report.accuracy,
+      'rewards/margins': report.margin, errors: report.errors, gradientNorm: report.gradientNorm,
+      learningRate: report.learningRate, beta: report.beta,
+      voteIds: report.voteIds.map((id): VoteId => parse(VoteIdSchema, id)), milliseconds: report.milliseconds,
+      warmUp: report.warmUp, memoryBytes: this.bench.host.memoryBytes,
+    };
+  }
+
+  /** Tells the page of alarms that have come on. */
+  raise(alarms: readonly Alarm[], step: number): void {
+    for (const { code, sentence } of alarms) {
+      if (!this.active.has(code)) this.bench.emit({ kind: 'alarm.raised', code, step, sentence });
+    }
+    this.active = new Set(alarms.map(({ code }) => code));
+  }
+
+  /** Sends the trained state out as a record, unless nothing has changed since the last one was sent. */
+  snapshot(reason: SnapshotRecord['reason']): void {
+    const { host, emit } = this.bench;
+    const { progress } = host.trainer;
+    if (reason !== 'visitor' && progress.step === this.savedStep) return;
+    this.savedStep = progress.step;
+    const weights = snapshotBytes(host.state, host.trainer.snapshot());
+    emit({
+      kind: 'snapshot.ready',
+      snapshot: {
+        id: `snapshot-${crypto.randomUUID()}`, runId: null, time: new Date().toISOString(), step: progress.step,
+        stage: progress.stage, reason, modelHash: host.model.file.hash, bytes: weights.length, weights,
+      },
+    });
+  }
+
+  /**
+   * Goes back to a snapshot, or to the pretrained weights; what there was is sent out first.
+   * @throws SnapshotError; nothing has changed then
+   */
+  restore(record: SnapshotRecord | null): void {
+    const { host, emit } = this.bench;
+    const { state, trainer, model } = host;
+    const target = record === null
+      ? { modelHash: model.file.hash, values: state.pretrainedValues(),
+        progress: { ...trainer.progress, step: 0, updates: { generator: 0, 'physical-head': 0 } } }
+      : readSnapshot(state, record.weights);
+    this.snapshot('automatic');
+    trainer.restore(target);
+    this.history = [];
+    this.active.clear();
+    this.savedStep = trainer.progress.step;
+    emit({ kind: 'snapshot.restored', id: record?.id ?? null, step: trainer.progress.step });
+  }
+}

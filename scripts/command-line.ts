@@ -84,7 +84,9 @@ export function wholeNumber(name: string, text: string | undefined, low: number,
 }
 
 /** One of a list of words, or UsageError naming the flag and the words. */
-export function oneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word {
+export function oneOf<Word extends string>(
+  name: string, text: string | undefined, words: readonly Word[],
+): Word {
   const found = words.find((word) => word === text);
   if (found === undefined) {
     throw new UsageError(`--${name} must be one of ${words.join(', ')}, got "${text ?? ''}".`);

@@ -21,8 +21,8 @@ export interface SheetOptions {
 
 // 3 x 5 dots a letter, a row an octal digit.
 const glyphs: Record<string, string> = {
-  '0': '75557', '1': '26227', '2': '71747', '3': '71717', '4': '55711', '5': '74717', '6': '74757', '7': '71122',
-  '8': '75757', '9': '75717', '.': '00002', '-': '00700', a: '25755', b: '65656', c: '34443', d: '65556',
+  '0': '75557', '1': '26227', '2': '71747', '3': '71717', '4': '55711', '5': '74717', '6': '74757',
+  '7': '71122', '8': '75757', '9': '75717', '.': '00002', '-': '00700', a: '25755', b: '65656', c: '34443', d: '65556',
   e: '74647', f: '74644', m: '57755', n: '65555', o: '25552', r: '65655', s: '34216', t: '72222', u: '55557',
 };
 const background = 24;
@@ -67,7 +67,9 @@ export function contactSheet(rows: readonly SheetRow[], options: SheetOptions): 
     write(image, imageWidth, label.slice(0, 5), 2, margin.top + row * cellHeight + cellHeight / 2 - 6);
     columns.forEach((frame, index) => {
       const start = frame * height * width * 3;
-      if (start + height * width * 3 > frames.length) throw new RangeError(`Clip ${label} has no frame ${frame}.`);
+      if (start + height * width * 3 > frames.length) {
+        throw new RangeError(`Clip ${label} has no frame ${frame}.`);
+      }
       for (let y = 0; y < height * scale; y++) {
         for (let x = 0; x < width * scale; x++) {
           const from = start + (Math.floor(y / scale) * width + Math.floor(x / scale)) * 3;

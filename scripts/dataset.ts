@@ -7,8 +7,9 @@
 // once it is complete, and a folder that is there already is kept.
 
 import { fork } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync }
-  from 'node:fs';
+import {
+  closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clipFrames, frameSize } from '../src/world/scene.ts';
@@ -78,7 +79,8 @@ async function main(): Promise<void> {
   const target = join(out, `${family}-${split}-${firstSeed}-${clips}`);
   const folder = `${target}.partial`;
   if (values.part !== undefined) {
-    await renderPart(folder, family, split, firstSeed, clips, wholeNumber('part', values.part, 0, processes - 1));
+    const part = wholeNumber('part', values.part, 0, processes - 1);
+    await renderPart(folder, family, split, firstSeed, clips, part);
     return;
   }
   if (existsSync(target)) {

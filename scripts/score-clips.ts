@@ -1,12 +1,12 @@
-// Scores generated clips of known scenes: the truth is made again from the seeds, the tracker finds the dropped
-// objects, and the metrics come with intervals over clips, beside the first frame repeated and beside the
-// tracker on the true frames. Used by the PyTorch twin, and for anything that writes clips as flat bytes.
+// Scores generated clips of known scenes: the truth is made again from the seeds, the tracker finds the
+// dropped objects, and the metrics come with intervals over clips, beside the first frame repeated and beside
+// the tracker on the true frames. Used by the PyTorch twin, and for anything that writes clips as flat bytes.
 
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { sceneTruth } from '../src/learning/scene-truth.ts';
 import { evaluateClip, stillClip, summariseScores, type ClipScores } from '../src/metrics/evaluate.ts';
 import { clipFrames, frameSize } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
-import { truthFromClip } from '../src/world/truth.ts';
 import { createWorld, families } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 
@@ -16,7 +16,7 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
   invocation: 'npx tsx scripts/score-clips.ts',
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
-    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3], in the order of the seeds', optional: true },
+    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in the order of seeds', optional: true },
     family: { value: 'F', help: families.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
@@ -24,8 +24,9 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
     json: { value: 'FILE', help: 'write the JSON there as well', optional: true },
     'per-clip': { help: 'add every clip\'s own scores' },
   },
-  notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true frames);
-each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not defined".`,
+  notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true
+frames); each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not
+defined".`,
 };
 
 async function main(): Promise<void> {
@@ -48,15 +49,13 @@ async function main(): Promise<void> {
   const world = await createWorld();
   const scores: Record<'model' | 'still' | 'truth', ClipScores[]> = { model: [], still: [], truth: [] };
   for (let index = 0; index < clips; index++) {
-    const scene = world.scene(family, split, firstSeed + index);
-    const clip = world.render(scene, world.simulate(scene));
-    const truth = truthFromClip(scene, clip);
+    const { truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index);
     if (file !== null) {
       readSync(file, frames, 0, clipBytes, index * clipBytes);
       scores.model.push(evaluateClip(frames, truth));
     }
     scores.still.push(evaluateClip(stillClip(truth.firstFrame, clipFrames), truth));
-    scores.truth.push(evaluateClip(clip.frames, truth));
+    scores.truth.push(evaluateClip(trueFrames, truth));
   }
   if (file !== null) closeSync(file);
   const results: Record<string, unknown> = {};

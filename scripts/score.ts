@@ -8,13 +8,14 @@ import { readFlags, runCommand, UsageError, type Command } from './command-line.
 
 const command: Command<'predicted' | 'truth'> = {
   invocation: 'npm run score --',
-  summary: 'Compares two tracks of masks and prints {l2, strictL2, chamfer, strictChamfer, iou, survival, frames}.',
+  summary:
+    'Compares two tracks of masks; prints {l2, strictL2, chamfer, strictChamfer, iou, survival, frames}.',
   flags: {
     predicted: { value: 'FILE', help: 'safetensors with masks u8 [T, H, W]; non-zero = object' },
     truth: { value: 'FILE', help: 'the same for the true motion' },
   },
-  notes: `l2 and chamfer leave out frames whose object is missing in either track (null when none is left); the
-strict forms count a frame with exactly one of them missing as the largest error (l2 0.7071, chamfer 2).
+  notes: `l2 and chamfer leave out frames whose object is missing in either track (null when none is left);
+the strict forms count a frame with exactly one of them missing as the largest error (l2 0.7071, chamfer 2).
 Distances are divided by sqrt(2) W.`,
 };
 
@@ -54,12 +55,13 @@ function main(): void {
   const predicted = readTrack(values.predicted);
   const truth = readTrack(values.truth);
   if (predicted.shape.join() !== truth.shape.join()) {
-    throw new Error(
-      `The shapes differ: predicted masks are [${predicted.shape.join(', ')}], true ones [${truth.shape.join(', ')}].`,
-    );
+    const [ours, theirs] = [predicted.shape.join(', '), truth.shape.join(', ')];
+    throw new Error(`The shapes differ: predicted masks are [${ours}], true ones [${theirs}].`);
   }
   const [frames, height, width] = truth.shape;
-  const scores = scoreMasks({ predicted: predicted.masks, truth: truth.masks, frames, height, width, label: null });
+  const scores = scoreMasks({
+    predicted: predicted.masks, truth: truth.masks, frames, height, width, label: null,
+  });
   process.stdout.write(`${JSON.stringify({ ...scores, frames })}\n`);
 }
 

@@ -1,5 +1,5 @@
-// Writes clips of the world for people who look or script: a safetensors file a clip, a line of metadata each,
-// and a contact sheet.
+// Writes clips of the world for people who look or script: a safetensors file a clip, a line of metadata
+// each, and a contact sheet.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,9 +23,9 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out'> = {
     clips: { value: 'K', help: 'how many clips', default: '8' },
     out: { value: 'DIR', help: 'folder for the files; made when missing' },
   },
-  notes: `Files: clip-<seed>.safetensors with frames u8 [25, 64, 64, 3], masks u8 [25, 64, 64] (number of the dropped
-object, 0 for none) and depth f32 [25, 64, 64] (metres along the camera's axis); metadata.jsonl, one scene a
-line; contact-sheet.png, a row a clip.`,
+  notes: `Files: clip-<seed>.safetensors with frames u8 [25, 64, 64, 3], masks u8 [25, 64, 64] (number of the
+dropped object, 0 for none) and depth f32 [25, 64, 64] (metres along the camera's axis); metadata.jsonl, one
+scene a line; contact-sheet.png, a row a clip.`,
 };
 
 async function main(): Promise<void> {
@@ -59,7 +59,8 @@ async function main(): Promise<void> {
   const columns = evenColumns(clipFrames, 13);
   const sheet = contactSheet(rows, { height: frameSize, width: frameSize, framesPerSecond, columns });
   writeFileSync(join(folder, 'contact-sheet.png'), sheet);
-  process.stdout.write(`${clips} clips of ${family} (${split}, seeds ${firstSeed} .. ${firstSeed + clips - 1}) in ${folder}\n`);
+  const seeds = `seeds ${firstSeed} .. ${firstSeed + clips - 1}`;
+  process.stdout.write(`${clips} clips of ${family} (${split}, ${seeds}) in ${folder}\n`);
 }
 
 await runCommand(command.invocation, main);

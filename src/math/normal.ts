@@ -1,5 +1,5 @@
-// Standard normal numbers: Box-Muller on Philox. The WGSL kernel and the Python twin draw the same stream, equal
-// up to the rounding of logarithm and cosine (not bit for bit: those differ between engines).
+// Standard normal numbers: Box-Muller on Philox. The WGSL kernel and the Python twin draw the same stream,
+// equal up to the rounding of logarithm and cosine (not bit for bit: those differ between engines).
 
 import { keyFromSeed, philox } from './random.ts';
 

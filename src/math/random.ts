@@ -65,7 +65,9 @@ export function keyFromSeed(seed: number | bigint): [number, number] {
   return [Number(wide & 0xffffffffn), Number(wide >> 32n)];
 }
 
-/** A sequential reader of one Philox stream. Two readers with the same seed and stream give the same values. */
+/**
+ * A sequential reader of one Philox stream. Two readers with the same seed and stream give the same values.
+ */
 export class Random {
   private readonly key: [number, number];
   private readonly stream: number;

@@ -63,7 +63,9 @@ export function stillClip(firstFrame: Uint8Array, frames: number): Uint8Array {
   return out;
 }
 
-/** Every score with its mean, bootstrap 95 % interval and n over clips; clips without a value are left out. */
+/**
+ * Every score with its mean, bootstrap 95 % interval and n over clips; clips without a value are left out.
+ */
 export function summariseScores(clips: ClipScores[], seed = 0): Record<keyof ClipScores, Interval> {
   const interval = (name: keyof ClipScores) =>
     bootstrapInterval(clips.map((clip) => clip[name]).filter((value) => !Number.isNaN(value)), { seed });

@@ -1,7 +1,8 @@
-// Metrics between two tracks of one object, as masks. Definitions: PISA (arXiv 2503.09595): L2, Chamfer distance
-// and IoU of the dropped object's masks, divided by sqrt(2) W. The published code leaves out frames whose object
-// has vanished, so a video may win by deleting it; the strict forms count such a frame as the largest possible
-// error. Survival says how often the object is there at all. Masks come from the tracker or the renderer.
+// Metrics between two tracks of one object, as masks. Definitions: PISA (arXiv 2503.09595): L2, Chamfer
+// distance and IoU of the dropped object's masks, divided by sqrt(2) W. The published code leaves out frames
+// whose object has vanished, so a video may win by deleting it; the strict forms count such a frame as the
+// largest possible error. Survival says how often the object is there at all. Masks come from the tracker or
+// the renderer.
 
 /** Two tracks of masks of the same size; a pixel belongs to the object where the label matches. */
 export interface MaskPair {
@@ -53,8 +54,8 @@ function centre(pixels: number[], width: number): [number, number] {
 }
 
 /**
- * Mean distance in pixels from each pixel of one set to the nearest of another (both not empty). Exact: first the
- * distance down each column, then along the row of every pixel that asks.
+ * Mean distance in pixels from each pixel of one set to the nearest of another (both not empty). Exact: first
+ * the distance down each column, then along the row of every pixel that asks.
  */
 function directedDistance(from: number[], to: number[], height: number, width: number): number {
   const far = height + width;

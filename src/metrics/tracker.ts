@@ -77,8 +77,8 @@ function toneModel(scene: TrackedScene, label: number): { tones: Float64Array; a
 }
 
 /**
- * Lets neighbours decide: a pixel that most of its neighbours' object surrounds joins it. Highlights of one object
- * can have the hue of another, and a highlight can be as grey as the room; shapes have no holes.
+ * Lets neighbours decide: a pixel that most of its neighbours' object surrounds joins it. Highlights of one
+ * object can have the hue of another, and a highlight can be as grey as the room; shapes have no holes.
  */
 function settleByNeighbours(
   masks: Uint8Array, start: number, labels: number[], height: number, width: number,
@@ -107,7 +107,9 @@ function settleByNeighbours(
   }
 }
 
-/** Keeps, of one label in one frame, the largest piece and those of comparable size; too little is nothing. */
+/**
+ * Keeps, of one label in one frame, the largest piece and those of comparable size; too little is nothing.
+ */
 function keepLargePieces(
   masks: Uint8Array, start: number, label: number, height: number, width: number, leastArea: number,
 ): void {
@@ -155,7 +157,9 @@ export function trackObjects(frames: Uint8Array, scene: TrackedScene): Uint8Arra
   const area = height * width;
   const count = frames.length / (area * 3);
   if (!Number.isInteger(count) || plate.length !== area * 3) {
-    throw new RangeError(`Frames of ${frames.length} bytes are not a whole number of ${width} x ${height} pictures.`);
+    throw new RangeError(
+      `Frames of ${frames.length} bytes are not a whole number of ${width} x ${height} pictures.`,
+    );
   }
   const models = labels.flatMap((label) => {
     const model = toneModel(scene, label);
@@ -166,16 +170,16 @@ export function trackObjects(frames: Uint8Array, scene: TrackedScene): Uint8Arra
     const red = frames[i * 3];
     const green = frames[i * 3 + 1];
     const blue = frames[i * 3 + 2];
-    const here = (i % area) * 3;
-    const room = distanceToShades(red, green, blue, plate[here], plate[here + 1], plate[here + 2], 0.45, 1.08);
+    const p = (i % area) * 3;
+    const room = distanceToShades(red, green, blue, plate[p], plate[p + 1], plate[p + 2], 0.45, 1.08);
     if (room < roomTolerance) continue;
     let best = Infinity;
     let isObject = false;
     let nearest = 0;
     for (const { label, tones: model } of models) {
       for (let tone = 0; tone < tones; tone++) {
-        const at = tone * 3;
-        const distance = distanceToShades(red, green, blue, model[at], model[at + 1], model[at + 2], 0.75, 1.25);
+        const m = tone * 3;
+        const distance = distanceToShades(red, green, blue, model[m], model[m + 1], model[m + 2], 0.75, 1.25);
         // Highlights tell objects apart only: half an object over the room looks like a highlight too.
         if (tone < groups && distance < room) isObject = true;
         if (distance < best) {

@@ -1,5 +1,6 @@
 // The camera: static, the same in every scene, in perspective, looking a little down. It sees about 2.6 m at
-// the depth where things fall. Pixel (0, 0) is the top left; a pixel's centre is at (column + 0.5, row + 0.5).
+// the depth where things fall. Pixel (0, 0) is the top left; a pixel's centre is at (column + 0.5, row +
+// 0.5).
 
 import { frameSize, type Vector } from './scene.ts';
 

@@ -1,10 +1,11 @@
-// The free-fall family: one to three rigid objects at rest above a floor, some above a static block, let go in
-// frame 0. Everything that decides the outcome shows in frame 0: the material gives restitution and friction,
-// tilts are visible, nothing spins at the start. A scene whose objects would leave the picture or hide is drawn
-// again, with the next attempt number, until one is good: the same seed always ends at the same scene.
+// The free-fall family: one to three rigid objects at rest above a floor, some above a static block, let go
+// in frame 0. Everything that decides the outcome shows in frame 0: the material gives restitution and
+// friction, tilts are visible, nothing spins at the start. A scene whose objects would leave the picture or
+// hide is drawn again, with the next attempt number, until one is good: the same seed always ends at the same
+// scene.
 
 import { Random } from '../math/random.ts';
-import { cameraPosition, project } from './camera.ts';
+import { cameraPosition, project, tangent } from './camera.ts';
 import { linearColour, materials } from './materials.ts';
 import { hit, intersect } from './intersections.ts';
 import {
@@ -35,7 +36,8 @@ const phrases: Record<SceneObject['shape'], string> = {
 
 function jitter(random: Random, colour: Vector, amount: number): Vector {
   const light = random.uniform(1 - amount, 1 + amount);
-  const tone = (value: number) => Math.min(255, value * light * random.uniform(1 - amount / 3, 1 + amount / 3));
+  const tone = (value: number) =>
+    Math.min(255, value * light * random.uniform(1 - amount / 3, 1 + amount / 3));
   return linearColour([tone(colour[0]), tone(colour[1]), tone(colour[2])]);
 }
 
@@ -88,8 +90,8 @@ function turnAbout(axis: 0 | 1 | 2, halfTangent: number): Quaternion {
 
 function drawRotation(random: Random, shape: SceneObject['shape']): Quaternion {
   if (shape === 'sphere') return [0, 0, 0, 1];
-  // Half-angle tangents .06 .. .3 are tilts of 7 to 33 degrees in the picture's plane; a quarter stand straight,
-  // but no capsule on its end: where it would fall could not be seen.
+  // Half-angle tangents .06 .. .3 are tilts of 7 to 33 degrees in the picture's plane; a quarter stand
+  // straight, but no capsule on its end: where it would fall could not be seen.
   const lying = random.uniform() < 0.4 && (shape === 'capsule' || shape === 'cylinder');
   const balanced = shape === 'capsule' && !lying;
   const side = random.uniform() < 0.5 ? -1 : 1;
@@ -224,7 +226,8 @@ export function startIsGood(scene: Scene): boolean {
     });
     if (under.length > (object.combination?.support === 'block' ? 1 : 0)) return false;
     // The middle of an object is over its block, so that it meets the block and not only its edge.
-    if (under.length === 1 && Math.abs(object.position[0] - under[0].position[0]) > under[0].size[0]) return false;
+    const aside = under.length === 1 ? Math.abs(object.position[0] - under[0].position[0]) : 0;
+    if (under.length === 1 && aside > under[0].size[0]) return false;
   }
   return blocks.every((block) => {
     const edge = block.size[0] + (block.position[0] < 0 ? -block.position[0] : block.position[0]);
@@ -235,7 +238,7 @@ export function startIsGood(scene: Scene): boolean {
 /** Whether a sphere about a point lies inside the picture with a margin of a pixel. */
 function inView(position: ArrayLike<number>, radius: number): boolean {
   const { column, row, depth } = project(position);
-  const reach = 1 + (radius * frameSize) / (2 * 0.245 * depth);
+  const reach = 1 + (radius * frameSize) / (2 * tangent * depth);
   return column > reach && column < frameSize - reach && row > reach && row < frameSize - reach;
 }
 
@@ -256,7 +259,8 @@ export function trajectoryIsGood(scene: Scene, trajectory: Trajectory): boolean 
         const there = project(trajectory.positions.subarray(from, from + 3));
         const columns = here.column - there.column;
         const rows = here.row - there.row;
-        const reach = (0.6 * frameSize * (radius + boundingRadius(dropped[other]))) / (2 * 0.245 * here.depth);
+        const radii = radius + boundingRadius(dropped[other]);
+        const reach = (0.6 * frameSize * radii) / (2 * tangent * here.depth);
         if (columns * columns + rows * rows < reach * reach) return false;
       }
       if (blocks.some((block) => hides(block, position))) return false;

@@ -1,5 +1,5 @@
-// Where a ray meets a shape, in closed form, in the shape's own frame (axis of revolution along y). Shapes and
-// half extents are those of scene.ts. Only + - * / and square roots, so every engine gives the same bits.
+// Where a ray meets a shape, in closed form, in the shape's own frame (axis of revolution along y). Shapes
+// and half extents are those of scene.ts. Only + - * / and square roots, so every engine gives the same bits.
 
 import type { Shape } from './scene.ts';
 
@@ -9,7 +9,9 @@ export const hit = new Float64Array(4);
 const nothing = 1e30;
 const nearest = 1e-6;
 
-/** Sets `hit` and returns true when the ray (unit direction d from o) meets the shape at a distance above 0. */
+/**
+ * Sets `hit` and returns true when the ray (unit direction d from o) meets the shape at a distance above 0.
+ */
 export function intersect(
   shape: Shape, a: number, b: number, c: number,
   ox: number, oy: number, oz: number, dx: number, dy: number, dz: number,

@@ -1,9 +1,11 @@
-// Rigid-body motion by Rapier (WebAssembly: the same bits in every engine). Dropped objects start from rest in
-// frame 0; the room is a floor at y = 0, static blocks and nothing else. Restitution of a contact is the larger
-// of the two, friction their mean. Does not decide which scenes are good: see free-fall.ts.
+// Rigid-body motion by Rapier (WebAssembly: the same bits in every engine). Dropped objects start from rest
+// in frame 0; the room is a floor at y = 0, static blocks and nothing else. Restitution of a contact is the
+// larger of the two, friction their mean. Does not decide which scenes are good: see free-fall.ts.
 
 import RAPIER from '@dimforge/rapier3d-compat';
-import { clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory } from './scene.ts';
+import {
+  clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory,
+} from './scene.ts';
 
 /** Steps of the solver in a frame, by default: 1/100 s each. */
 export const defaultSubsteps = 8;
@@ -54,8 +56,9 @@ export function simulateRigidBodies(scene: Scene, options: SimulationOptions = {
       const collider = colliderFor(object).setTranslation(x, y, z).setRotation({ x: i, y: j, z: k, w });
       world.createCollider(collider.setFriction(object.friction).setRestitution(object.restitution));
     }
-    // The solver splits a step into small ones, each adding gravity before it moves (symplectic Euler). Starting
-    // with half a small step of upward velocity makes free flight exactly the parabola h - g t^2 / 2.
+    // The solver splits a step into small ones, each adding gravity before it moves (symplectic Euler).
+    // Starting with half a small step of upward velocity makes free flight exactly the parabola h - g t^2 /
+    // 2.
     const lift = (pull * step) / (2 * world.integrationParameters.numSolverIterations);
     const bodies = dropped.map((object) => {
       const [x, y, z] = object.position;

@@ -1,5 +1,6 @@
-// What a scene and a clip are. A scene says everything that decides the outcome and the picture, as plain JSON.
-// Units: metres, seconds, kilograms. Axes: x right, y up, z towards the camera. Colours: linear RGB 0 .. 1.
+// What a scene and a clip are. A scene says everything that decides the outcome and the picture, as plain
+// JSON. Units: metres, seconds, kilograms. Axes: x right, y up, z towards the camera. Colours: linear RGB 0
+// .. 1.
 
 import type { Combination, MaterialName, Shape, Split } from './splits.ts';
 
@@ -60,7 +61,9 @@ export interface Scene {
   light: Vector;
 }
 
-/** Where everything dropped is, frame by frame. Object k at frame f starts at (f * objects + k) * 3 (or 4). */
+/**
+ * Where everything dropped is, frame by frame. Object k at frame f starts at (f * objects + k) * 3 (or 4).
+ */
 export interface Trajectory {
   frames: number;
   /** Number of dropped objects. */

@@ -44,8 +44,8 @@ export function allowedIn(split: Split, c: Combination): boolean {
 }
 
 /**
- * The Philox stream of one attempt at a scene. Splits never share a stream, so scene 7 of `train` and scene 7 of
- * `seen` have nothing in common. Attempts count the redraws of a scene that was refused.
+ * The Philox stream of one attempt at a scene. Splits never share a stream, so scene 7 of `train` and scene 7
+ * of `seen` have nothing in common. Attempts count the redraws of a scene that was refused.
  */
 export function sceneStream(split: Split, attempt: number): number {
   return 0x46000000 + splits.indexOf(split) * 0x10000 + attempt;

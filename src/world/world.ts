@@ -1,5 +1,5 @@
-// The world as others use it: load Rapier once, then scene -> trajectory -> clip. Runs in Node, in a page and in
-// a worker. The same family, split and seed give the same bytes everywhere.
+// The world as others use it: load Rapier once, then scene -> trajectory -> clip. Runs in Node, in a page and
+// in a worker. The same family, split and seed give the same bytes everywhere.
 
 import RAPIER from '@dimforge/rapier3d-compat';
 import { freeFallScene } from './free-fall.ts';

@@ -1,0 +1,165 @@
+// The trainer on the cpu backend with a tiny model: where it starts, what changes and what never does,
+// resuming, and bad figures. Replay against eager and leaks are tested on the GPU as well.
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { createCpuBackend } from '../engine/device.ts';
+import type { Model } from '../model/generator.ts';
+import type { Stage } from './policy-state.ts';
+import { PreferenceSet } from './preference-set.ts';
+import { readSnapshot, snapshotBytes, SnapshotError } from './snapshots.ts';
+import { swapped, tinyModel, tinyPair, tinyTrainer } from './tiny-training.ts';
+import { defaultTrainerSettings } from './trainer.ts';
+import type { StepReport, Trainer, TrainerSettings } from './trainer.ts';
+import { batchesOf } from './training-step.ts';
+
+const settings: TrainerSettings = { ...defaultTrainerSettings, learningRate: 0.01, beta: 20, warmUp: 1 };
+const stages: Stage[] = ['generator', 'physical-head'];
+
+let model: Model;
+beforeAll(async () => {
+  await createCpuBackend();
+  model = tinyModel();
+});
+
+async function train(trainer: Trainer, steps: number, change: Partial<TrainerSettings> = {}): Promise<StepReport[]> {
+  const reports: StepReport[] = [];
+  for (let i = 0; i < steps; i++) {
+    reports.push(await trainer.step([tinyPair(trainer.progress.step % 3)], { ...settings, ...change }));
+  }
+  return reports;
+}
+
+test.each(stages)('%s: the first loss is ln 2 and the margin 0, to the bit', async (stage) => {
+  const [report] = await train(tinyTrainer(model, stage), 1);
+  expect(report.loss).toBe(Math.LN2);
+  expect([report.margin, report.accuracy, report.step]).toEqual([0, 0.5, 1]);
+  expect(report.gradientNorm).toBeGreaterThan(0);
+  expect(report.voteIds).toEqual(['vote-0']);
+});
+
+test.each(stages)('%s: every parameter of the stage changes, no other does, the reference never', async (stage) => {
+  const trainer = tinyTrainer(model, stage);
+  const before = await trainer.state.values();
+  const base = await model.weights.get('transformer.patch.weight')?.data();
+  const baseHead = Float32Array.from(await model.weights.get('head.output.weight')?.data() ?? []);
+  const [first] = await train(trainer, 1, { learningRate: 0 });
+  await train(trainer, 3);
+  const after = await trainer.state.values();
+  for (const [name, values] of after) {
+    const own = trainer.state.trainables[stage].some((trained) => name.endsWith(trained.name));
+    const same = values.every((value, i) => value === before.get(name)?.[i]);
+    expect(same, name).toBe(!own);
+  }
+  expect(await model.weights.get('transformer.patch.weight')?.data()).toEqual(base);
+  expect(Float32Array.from(await model.weights.get('head.output.weight')?.data() ?? [])).toEqual(baseHead);
+  // The first draw once more, now under trained weights: only the policy's errors may differ.
+  const { values } = trainer.snapshot();
+  trainer.restore({ modelHash: '', values, progress: { ...trainer.progress, step: 0, draws: 0, pairs: 0 } });
+  const [again] = await train(trainer, 1, { learningRate: 0 });
+  expect(again.errors.referenceChosen).toBe(first.errors.referenceChosen);
+  expect(again.errors.referenceRejected).toBe(first.errors.referenceRejected);
+  expect(again.errors.policyChosen).not.toBe(first.errors.policyChosen);
+});
+
+test('it learns one pair: loss down, margin up, every draw ranked right', async () => {
+  const trainer = tinyTrainer(model);
+  const reports = [];
+  for (let i = 0; i < 40; i++) reports.push(await trainer.step([tinyPair(0)], settings));
+  const last = reports.slice(-8);
+  expect(Math.max(...last.map(({ loss }) => loss))).toBeLessThan(0.4);
+  expect(last.every(({ accuracy }) => accuracy === 1)).toBe(true);
+});
+
+test('swapping the clips of a pair flips the margin', async () => {
+  const trainer = tinyTrainer(model);
+  await train(trainer, 5);
+  const { values, progress, modelHash } = trainer.snapshot();
+  const straight = await trainer.step([tinyPair(0)], { ...settings, learningRate: 0 });
+  trainer.restore({ values, progress, modelHash });
+  const reversed = await trainer.step([swapped(tinyPair(0))], { ...settings, learningRate: 0 });
+  expect(straight.margin).not.toBe(0);
+  expect(reversed.margin).toBeCloseTo(-straight.margin, 6);
+  expect(reversed.loss).toBeCloseTo(straight.loss + straight.margin, 5);
+});
+
+test('a resumed run equals an uninterrupted one', async () => {
+  const whole = tinyTrainer(model);
+  const expected = await train(whole, 6);
+  const first = tinyTrainer(model);
+  await train(first, 3);
+  const bytes = snapshotBytes(first.state, first.snapshot());
+  const second = tinyTrainer(model);
+  second.restore(readSnapshot(second.state, bytes));
+  const resumed = await train(second, 3);
+  expect(resumed.map(({ step, loss }) => [step, loss])).toEqual(
+    expected.slice(3).map(({ step, loss }) => [step, loss]));
+  expect(await second.state.values()).toEqual(await whole.state.values());
+});
+
+test('a snapshot leaves out what is pretrained, and is refused for other weights', async () => {
+  const trainer = tinyTrainer(model);
+  const empty = snapshotBytes(trainer.state, trainer.snapshot());
+  await train(trainer, 2);
+  const trained = snapshotBytes(trainer.state, trainer.snapshot());
+  expect(trained.length).toBeGreaterThan(10 * empty.length / 9);
+  expect(readSnapshot(trainer.state, empty).values).toEqual(trainer.state.pretrainedValues());
+  const other = tinyTrainer(tinyModel(4));
+  expect(() => readSnapshot(other.state, trained)).toThrow(SnapshotError);
+  expect(() => readSnapshot(trainer.state, trained.slice(0, -8))).toThrow(/damaged/);
+});
+
+test('a change of stage goes on from the weights as they are, at ln 2 again', async () => {
+  const trainer = tinyTrainer(model);
+  await train(trainer, 3);
+  trainer.changeStage('physical-head');
+  const [report] = await train(trainer, 1);
+  expect([report.step, report.loss]).toEqual([4, Math.LN2]);
+  expect(trainer.progress.updates).toEqual({ generator: 3, 'physical-head': 1 });
+});
+
+test('several pairs and draws go in batches; shared noise or not, supervised or not', async () => {
+  expect(batchesOf(6)).toEqual([4, 2]);
+  const pairs = [tinyPair(0), tinyPair(1)];
+  for (const change of [{}, { sharedNoise: false }, { objective: 'supervised' as const }]) {
+    const trainer = tinyTrainer(model);
+    const report = await trainer.step(pairs, { ...settings, ...change, pairsPerStep: 2, drawsPerPair: 3 });
+    expect(report.kept).toBe(true);
+    expect(report.voteIds).toEqual(['vote-0', 'vote-1']);
+    expect(trainer.progress).toMatchObject({ step: 1, pairs: 2, draws: 6 });
+    const supervised = change.objective === 'supervised';
+    expect(report.loss).toBe(supervised ? report.errors.policyChosen : Math.LN2);
+  }
+});
+
+test('a step whose figures are no numbers is taken back', async () => {
+  const trainer = tinyTrainer(model);
+  await train(trainer, 2);
+  const before = await trainer.state.values();
+  const bad = tinyPair(0);
+  bad.pair.chosen[5] = NaN;
+  const report = await trainer.step([bad], settings);
+  expect([report.kept, report.step]).toEqual([false, 3]);
+  expect(trainer.progress.step).toBe(2);
+  expect(await trainer.state.values()).toEqual(before);
+});
+
+test('steps leave no tensors behind', async () => {
+  const trainer = tinyTrainer(model);
+  await train(trainer, 2);
+  const { numTensors } = tf.memory();
+  await train(trainer, 5);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  trainer.dispose();
+});
+
+test('pairs are drawn from the set by where training stands', async () => {
+  const set = new PreferenceSet([0, 1, 2].map((i) => ({ id: `v${i}`, pairId: `p${i}`, chosen: 'a' })));
+  const trainer = tinyTrainer(model);
+  const drawn = [];
+  for (let i = 0; i < 3; i++) {
+    const [preference] = trainer.nextPreferences(set, settings);
+    drawn.push(preference.voteId);
+    await trainer.step([{ preference, pair: tinyPair(i).pair }], settings);
+  }
+  expect(drawn.toSorted()).toEqual(['v0', 'v1', 'v2']);
+});

@@ -1,0 +1,51 @@
+// The sampler against differential equations whose solutions are known.
+import { expect, test } from 'vitest';
+import { nanoConfig } from './config.ts';
+import { initialNoise, integrate } from './sampler.ts';
+
+const noise = Float32Array.of(0.5, -1, 2);
+
+test('a constant velocity is integrated exactly, whatever the number of steps', async () => {
+  for (const steps of [1, 3, 4]) {
+    const z = await integrate(async (x) => x.map(() => 2), noise, 1, { steps, guidance: 1 });
+    z.forEach((value, i) => expect(value).toBeCloseTo(noise[i] + 2, 5));
+  }
+});
+
+test('Heun is exact where the velocity grows with t; Euler is late by half a step', async () => {
+  const field = async (x: Float32Array, t: number) => x.map(() => 2 * t);
+  const heun = await integrate(field, noise, 1, { steps: 4, guidance: 1, method: 'heun' });
+  const euler = await integrate(field, noise, 1, { steps: 4, guidance: 1 });
+  expect(heun[0]).toBeCloseTo(noise[0] + 1, 5);
+  expect(euler[0]).toBeCloseTo(noise[0] + 0.75, 5);
+});
+
+test('guidance 1 asks for one velocity a step; otherwise the domain counts against none', async () => {
+  const asked: number[] = [];
+  const field = async (x: Float32Array, _: number, domain: number) => {
+    asked.push(domain);
+    return x.map(() => (domain === 0 ? 1 : 3));
+  };
+  expect((await integrate(field, noise, 1, { steps: 1, guidance: 1 }))[0]).toBeCloseTo(3.5, 6);
+  expect(asked).toEqual([1]);
+  expect((await integrate(field, noise, 1, { steps: 1, guidance: 2 }))[0]).toBeCloseTo(5.5, 6);
+  expect(asked).toEqual([1, 1, 0]);
+});
+
+test('progress is told after every step, and ends the work by throwing', async () => {
+  const steps: number[] = [];
+  const stopped = integrate(async (x) => x, noise, 1, { steps: 4, guidance: 1 }, (step) => {
+    steps.push(step);
+    if (step === 2) throw new Error('enough');
+  });
+  await expect(stopped).rejects.toThrow('enough');
+  expect(steps).toEqual([1, 2]);
+  await expect(integrate(async (x) => x, noise, 1, { steps: 0, guidance: 1 })).rejects.toThrow(RangeError);
+});
+
+test('a seed names the same noise in whatever batch', () => {
+  const both = initialNoise(nanoConfig, [5, 9]);
+  const alone = initialNoise(nanoConfig, [9]);
+  expect(both.subarray(alone.length)).toEqual(alone);
+  expect(both.subarray(0, alone.length)).not.toEqual(alone);
+});

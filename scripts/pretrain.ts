@@ -1,6 +1,6 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
-//   -> metrics on 128 seen and 128 unseen clips (scripts/score-clips.ts) -> public/models/<size>
+//   -> decoder again -> metrics on 128 seen and 128 unseen clips -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once.
 
@@ -12,34 +12,40 @@ import { oneOf, readFlags, runCommand, wholeNumber, type Command } from './comma
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sizes = ['nano'] as const;
-const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'export'] as const;
+const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'decoder', 'export'] as const;
 
-/** Chunks of clips: split, first seed, clips. Pretraining sees `wide` and `train`; the others only measure. */
+/** Chunks of clips: split, first seed, clips. Training sees `wide` and `train`; the others only measure. */
 const chunks: readonly [string, number, number][] = [
   ['wide', 0, 4000], ['wide', 4000, 4000], ['wide', 8000, 6000], ['train', 0, 6000], ['seen', 0, 256],
   ['unseen', 0, 256],
 ];
 
 /** Each training stage's share of --minutes. */
-const shares = { autoencoder: 0.26, backbone: 0.06, base: 0.5, 'stage-one': 0.18 };
+const shares = { autoencoder: 0.3, backbone: 0.04, base: 0.36, 'stage-one': 0.16, decoder: 0.14 };
 
-const command: Command<'size' | 'minutes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'> = {
+const command: Command<
+  'size' | 'minutes' | 'processes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'
+> = {
   invocation: 'npm run pretrain --',
   summary: 'Pretrains a model from the world to weights and writes public/models/<size>.',
   flags: {
     size: { value: 'S', help: sizes.join(', '), default: 'nano' },
-    minutes: { value: 'N', help: 'training time in all, split over the stages', default: '70' },
+    minutes: { value: 'N', help: 'training time in all, split over the stages', default: '80' },
+    processes: { value: 'P', help: 'data-parallel processes of one thread each', default: '2' },
     resume: { help: 'continue from the checkpoints of an interrupted run' },
     from: { value: 'STAGE', help: `first stage to run: ${stages.join(', ')}`, default: 'data' },
     python: { value: 'FILE', help: 'the Python that has torch', default: '/usr/bin/python3' },
     data: { value: 'DIR', help: 'where clips are kept', default: '.cache/data' },
     out: { value: 'DIR', help: 'where checkpoints, logs and latents are kept', default: '.cache/pretrain' },
-    models: { value: 'DIR', help: 'where the finished model goes, a folder a size', default: 'public/models' },
+    models: { value: 'DIR', help: 'where the model goes, a folder a size', default: 'public/models' },
   },
-  notes: 'Needs Debian\'s packages python3-torch and libopenblas0-pthread. Several machines: pretrain/README.md.',
+  notes: 'Needs Debian\'s packages python3-torch, python3-numpy and libopenblas0-pthread.\nThe stages by hand, and several machines: pretrain/README.md.',
 };
 
-/** The environment that training is fast in: AVX-512, AMX found by OpenBLAS itself, threads that wait quietly. */
+/** Modules that run in one process. */
+const single = new Set(['measure', 'export', 'model_card']);
+
+/** What training is fast in: AVX-512, AMX found by OpenBLAS itself, threads that wait quietly. */
 function trainingEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     ATEN_CPU_CAPABILITY: 'avx512', OMP_WAIT_POLICY: 'passive', MALLOC_MMAP_THRESHOLD_: '8589934592',
@@ -60,7 +66,8 @@ function run(program: string, words: string[], env: NodeJS.ProcessEnv = process.
 
 /** Throws with the packages to install when this Python cannot train. */
 function checkPython(python: string): void {
-  const check = spawnSync(python, ['-c', 'import torch, numpy'], { encoding: 'utf8', env: trainingEnvironment() });
+  const env = trainingEnvironment();
+  const check = spawnSync(python, ['-c', 'import torch, numpy'], { encoding: 'utf8', env });
   if (check.status === 0) return;
   const reason = check.error?.message ?? check.stderr.trim().split('\n').at(-1) ?? '';
   throw new Error(
@@ -74,6 +81,7 @@ async function main(): Promise<void> {
   if (!values) return;
   const size = oneOf('size', values.size, sizes);
   const minutes = wholeNumber('minutes', values.minutes, 1, 100_000);
+  const processes = wholeNumber('processes', values.processes, 1, 64);
   const first = stages.indexOf(oneOf('from', values.from, stages));
   const { python = '', data = '', out = '', models = '' } = values;
   checkPython(python);
@@ -83,13 +91,20 @@ async function main(): Promise<void> {
   if (!values.resume && first === 0 && existsSync(join(folder, 'autoencoder.pt'))) {
     throw new Error(`${folder} holds an earlier run: add --resume to continue it, or remove the folder.`);
   }
+  // Processes of one thread beat one process of many: half of a step's operations are too small to share out.
+  const parallel = ['-m', 'torch.distributed.run', '--nnodes', '1', '--nproc_per_node', String(processes),
+    '--master_addr', '127.0.0.1', '--master_port', '29517'];
   const stage = (module: string, ...words: string[]) => run(
-    python, ['-m', `physmaster.${module}`, '--size', size, '--data', data, '--out', out, ...words],
+    python,
+    [...(processes > 1 && !single.has(module) ? parallel : []), '-m', `physmaster.${module}`, '--size', size,
+      '--data', data, '--out', out, '--threads', String(single.has(module) ? processes : 1), ...words],
     trainingEnvironment(),
   );
-  const train = (share: keyof typeof shares, module: string, ...words: string[]) => {
+  const train = (share: keyof typeof shares, module: string, batch: number, ...words: string[]) => {
     if (!wanted(share)) return;
-    stage(module, '--minutes', (minutes * shares[share]).toFixed(2), '--resume', ...words);
+    const mine = Math.max(1, Math.round(batch / processes));
+    const budget = (minutes * shares[share]).toFixed(2);
+    stage(module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
   };
   if (wanted('data')) {
     for (const [split, seed, clips] of chunks) {
@@ -97,11 +112,13 @@ async function main(): Promise<void> {
         String(seed), '--clips', String(clips), '--out', data]);
     }
   }
-  train('autoencoder', 'train_autoencoder');
-  train('backbone', 'train_backbone');
+  const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];
+  train('autoencoder', 'train_autoencoder', 6, ...windows);
+  train('backbone', 'train_backbone', 64);
   if (wanted('base')) stage('encode_latents');
-  train('base', 'train_generator', '--stage', 'base');
-  train('stage-one', 'train_generator', '--stage', 'stage_one');
+  train('base', 'train_generator', 32, '--stage', 'base');
+  train('stage-one', 'train_generator', 32, '--stage', 'stage_one');
+  train('decoder', 'train_autoencoder', 6, '--decoder-only', '--rate', '1e-3', ...windows);
   const metrics = join(folder, 'metrics.json');
   if (!existsSync(metrics) || !values.resume) {
     rmSync(metrics, { force: true });

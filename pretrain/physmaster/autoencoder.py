@@ -1,10 +1,11 @@
-"""Causal 3D-convolution video autoencoder: 8x in space, 4x in time, its decoder painting over the first frame.
+"""Causal 3D-convolution video autoencoder: 8x in space, 4x in time, its decoder painting over the first
+frame.
 
-Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent equals
-frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3] -> video.
-In image-to-video the first frame is always known, so the decoder may keep its pixels where nothing changes: each
-output pixel is keep * image + (1 - keep) * paint. Latents need to carry motion only.
-Does not do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
+Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent
+equals frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3]
+-> video. In image-to-video the first frame is always known, so the decoder may keep its pixels where nothing
+changes: each output pixel is keep * image + (1 - keep) * paint. Latents need to carry motion only. Does not
+do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
 """
 
 import torch
@@ -64,7 +65,9 @@ class PointLinear(Linear):
 
 
 class Decoder(nn.Module):
-    """Latents [B, 16, 7, 8, 8] (not normalised) and image [B, 3, 64, 64] -> video [B, 3, 25, 64, 64] in [-1, 1]."""
+    """Latents [B, 16, 7, 8, 8] (not normalised) and image [B, 3, 64, 64] -> video [B, 3, 25, 64, 64] in [-1,
+    1].
+    """
 
     def __init__(self, config):
         super().__init__()
@@ -118,7 +121,9 @@ class Autoencoder(nn.Module):
         return self.latent_from_video(image[:, None])[:, 0]
 
     def video_from_latent(self, latent, image):
-        """Normalised latents [B, T', H/8, W/8, C], first frame [B, H, W, 3] -> video [B, T, H, W, 3] in [-1, 1]."""
+        """Normalised latents [B, T', H/8, W/8, C], first frame [B, H, W, 3] -> video [B, T, H, W, 3] in [-1,
+        1].
+        """
         latent = latent * self.latent_std + self.latent_mean
         video = self.decoder(latent.permute(0, 4, 1, 2, 3), image.permute(0, 3, 1, 2))
         return video.permute(0, 2, 3, 4, 1).clamp(-1, 1)

@@ -1,7 +1,8 @@
 """PhysEncoder's backbone: a small ViT, pretrained on depth, masks and heights from the renderer, then frozen.
 
 Image [B, 64, 64, 3] in [-1, 1] -> the outputs of all 4 blocks, each [B, 64, 128].
-Source: ViT (Dosovitskiy et al. 2020), pre-norm; used as Depth Anything uses DINOv2. No class token, no rotary.
+Source: ViT (Dosovitskiy et al. 2020), pre-norm; used as Depth Anything uses DINOv2. No class token, no
+rotary.
 """
 
 import torch
@@ -18,7 +19,8 @@ def patches_from_image(image, patch):
 
 
 class BackboneBlock(nn.Module):
-    """x [B, L, C] -> [B, L, C]: attention and MLP, each after a layer norm. qkv order: q, k, v, heads inside."""
+    """x [B, L, C] -> [B, L, C]: attention and MLP, each after a layer norm. qkv order: q, k, v, heads inside.
+    """
 
     def __init__(self, width, heads, mlp):
         super().__init__()

@@ -1,8 +1,9 @@
 """Encodes every clip of the given splits once: latents [K, 7, 8, 8, 16] as f16, normalised per channel.
 
     python3 -m physmaster.encode_latents --splits wide,train
-Mean and standard deviation are taken over latent frames 1.. of the first --statistics clips of the first split.
-Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks share the clips.
+Mean and standard deviation are taken over latent frames 1.. of the first --statistics clips of the first
+split. Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks
+share the clips.
 """
 
 import numpy as np

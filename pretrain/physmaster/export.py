@@ -1,7 +1,8 @@
 """Writes public/models/<size>: model.safetensors (f16), model.json, fixture.safetensors.
 
     python3 -m physmaster.export --stage stage_one --metrics metrics.json
-Averaged (EMA) weights; `base` exports a model whose Stage I has not run yet. The model card is model_card.py's.
+Averaged (EMA) weights; `base` exports a model whose Stage I has not run yet. The model card is
+model_card.py's.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from .fixture import make_fixture
 def last_records(folder):
     """The last record of every stage's log: {stage: {step, seconds, ...}}."""
     records = {}
-    for stage in ('autoencoder', 'backbone', 'base', 'stage_one'):
+    for stage in ('autoencoder', 'decoder', 'backbone', 'base', 'stage_one'):
         path = folder / f'{stage}.jsonl'
         if path.exists():
             merged = {}

@@ -1,10 +1,12 @@
-"""Inputs and outputs of every part, for parity with src/model: f32 arithmetic on the exported (f16-rounded) weights.
+"""Inputs and outputs of every part, for parity with src/model: f32 arithmetic on the exported (f16-rounded)
+weights.
 
-Keys and shapes (f32 unless said): image [1,64,64,3]; image_latent [1,8,8,16]; backbone_features_0..3 [1,64,128];
-physics_tokens [1,64,256]; noisy_latent [1,6,8,8,16], t [1], domain i32 [1] -> velocity [1,6,8,8,16];
-noise [2,6,8,8,16] (Philox seeds 1, 2, stream 0); sampled_latents [2,6,8,8,16] after 4 Euler steps;
-decoded [2,25,64,64,3]; normals [64] (seed 20261122, stream 3); dpo.*: LoRA tensors, chosen and rejected
-[2,6,8,8,16], noise [2,...], t [2], beta -> policy and reference errors [2] each, loss, margin [2], gradients.
+Keys and shapes (f32 unless said): image [1,64,64,3]; image_latent [1,8,8,16]; backbone_features_0..3
+[1,64,128]; physics_tokens [1,64,256]; noisy_latent [1,6,8,8,16], t [1], domain i32 [1] -> velocity
+[1,6,8,8,16]; noise [2,6,8,8,16] (Philox seeds 1, 2, stream 0); sampled_latents [2,6,8,8,16] after 4 Euler
+steps; decoded [2,25,64,64,3]; normals [64] (seed 20261122, stream 3); dpo.*: LoRA tensors, chosen and
+rejected [2,6,8,8,16], noise [2,...], t [2], beta -> policy and reference errors [2] each, loss, margin [2],
+gradients.
 """
 
 import torch
@@ -70,7 +72,8 @@ def preference_fixture(model, condition, sampled):
         reference = errors(None)
     loss, margin = preference_loss(*policy, *reference, beta)
     parameters = dict(lora.named_parameters())
-    gradients = torch.autograd.grad(loss, [parameters[name] for name in GRADIENTS])
+    names = [name for name in GRADIENTS if name in parameters]
+    gradients = torch.autograd.grad(loss, [parameters[name] for name in names])
     tensors = {f'dpo.lora.{name}': p for name, p in parameters.items()}
     tensors.update({
         'dpo.image_latent': condition[0], 'dpo.physics_tokens': condition[1], 'dpo.chosen': chosen,
@@ -78,5 +81,5 @@ def preference_fixture(model, condition, sampled):
         'dpo.policy_chosen': policy[0], 'dpo.policy_rejected': policy[1], 'dpo.reference_chosen': reference[0],
         'dpo.reference_rejected': reference[1], 'dpo.loss': loss.reshape(1), 'dpo.margin': margin,
     })
-    tensors.update({f'dpo.gradient.{name}': g for name, g in zip(GRADIENTS, gradients)})
+    tensors.update({f'dpo.gradient.{name}': g for name, g in zip(names, gradients)})
     return tensors

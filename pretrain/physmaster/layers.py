@@ -1,8 +1,9 @@
 """Layers shared by the networks, with the parameter layouts that src/kernels uses.
 
-Linear weights are [in, out]; convolution filters [kT, kH, kW, Cin, Cout]; layer norm multiplies by (1 + scale).
-Video activations are channels-last at every public boundary; inside the autoencoder they are [B, C, T, H, W],
-which is what the CPU's convolution is fastest with. Does not do: dropout, weight decay, device placement.
+Linear weights are [in, out]; convolution filters [kT, kH, kW, Cin, Cout]; layer norm multiplies by (1 +
+scale). Video activations are channels-last at every public boundary; inside the autoencoder they are [B, C,
+T, H, W], which is what the CPU's convolution is fastest with. Does not do: dropout, weight decay, device
+placement.
 """
 
 import math
@@ -29,7 +30,9 @@ class Linear(nn.Module):
 
 
 class LayerNorm(nn.Module):
-    """Over the last axis: (x - mean) / sqrt(var + 1e-6) * (1 + scale) + shift; scale, shift [1, C] start at 0."""
+    """Over the last axis: (x - mean) / sqrt(var + 1e-6) * (1 + scale) + shift; scale, shift [1, C] start at
+    0.
+    """
 
     def __init__(self, channels):
         super().__init__()
@@ -42,7 +45,9 @@ class LayerNorm(nn.Module):
 
 
 class _ChannelNormFunction(torch.autograd.Function):
-    """Layer norm over axis 1 of [B, C, ...] in x's own precision: far fewer memory passes than autograd's chain."""
+    """Layer norm over axis 1 of [B, C, ...] in x's own precision: far fewer memory passes than autograd's
+    chain.
+    """
 
     @staticmethod
     def forward(context, x, scale, shift):
@@ -107,7 +112,8 @@ def space_to_depth(x, factor):
 
 
 def depth_to_space(x, factors):
-    """[B, fT*fH*fW*C, T, H, W] -> [B, C, fT*T - (fT - 1), fH*H, fW*W]; folded order (ft, fh, fw, c), c fastest.
+    """[B, fT*fH*fW*C, T, H, W] -> [B, C, fT*T - (fT - 1), fH*H, fW*W]; folded order (ft, fh, fw, c), c
+    fastest.
 
     The first fT - 1 frames are dropped, so that T = 7 becomes 13 and then 25 and frame 0 stays alone.
     """
@@ -121,7 +127,8 @@ def depth_to_space(x, factors):
 
 
 class _GeluFunction(torch.autograd.Function):
-    """GELU by its tanh approximation, as x * sigmoid(2 u); its derivative is kept, half the time of F.gelu in bf16.
+    """GELU by its tanh approximation, as x * sigmoid(2 u); its derivative is kept, half the time of F.gelu in
+    bf16.
 
     u = sqrt(2 / pi) (x + .044715 x^3); 2 u = x (FIRST + THIRD x^2).
     """

@@ -1,7 +1,8 @@
-"""Low-rank adapters of Stage II: y = x W + b + (alpha / rank) (x a) b on qkv, output, mlp_1, mlp_2 of every block.
+"""Low-rank adapters of Stage II: y = x W + b + (alpha / rank) (x a) b on qkv, output, mlp_1, mlp_2 of every
+block.
 
-a [in, rank] is normal / sqrt(in), b [rank, out] is zero, so that the policy starts at the reference. Hu et al. 2021.
-Parameter names: block_i.qkv.a, block_i.qkv.b, and so on (exported under the prefix `lora.`).
+a [in, rank] is normal / sqrt(in), b [rank, out] is zero, so that the policy starts at the reference. Hu et
+al. 2021. Parameter names: block_i.qkv.a, block_i.qkv.b, and so on (exported under the prefix `lora.`).
 """
 
 import torch

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 
 def motion_weight(video, extra=4.0, threshold=0.06):
-    """Weight [B, 1, T, H, W] of video [B, 3, T, H, W]: 1, and 1 + extra near pixels that differ from frame 0."""
+    """Weight [B, 1, T, H, W] of video [B, 3, T, H, W]: 1, and 1 + extra near pixels that differ from frame 0.
+    """
     moved = ((video - video[:, :, :1]).abs().amax(1, keepdim=True) > threshold).float()
     return 1 + extra * F.max_pool3d(moved, (1, 3, 3), 1, (0, 1, 1))
 
@@ -17,9 +18,9 @@ def motion_weight(video, extra=4.0, threshold=0.06):
 def reconstruction_loss(output, paint, video, mean, log_variance, kl_weight=1e-4):
     """Weighted L1 and squared error, L1 of spatial gradients, the paint's own L1 where things move, and KL.
 
-    All are means. Where an object arrives, L1 alone is content with the background until the paint is nearly right,
-    and the paint has no gradient while the image is kept: hence the squared error and the paint's own term.
-    Returns (loss, parts).
+    All are means. Where an object arrives, L1 alone is content with the background until the paint is nearly
+    right, and the paint has no gradient while the image is kept: hence the squared error and the paint's own
+    term. Returns (loss, parts).
     """
     weight = motion_weight(video)
     error = output - video

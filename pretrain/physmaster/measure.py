@@ -1,9 +1,11 @@
-"""Metrics of the assembled model on seen and unseen clips, by the project's own tracker (scripts/score-clips.ts).
+"""Metrics of the assembled model on seen and unseen clips, by the project's own tracker
+(scripts/score-clips.ts).
 
     python3 -m physmaster.measure --file .cache/pretrain/nano/metrics.json
-For each split: model (4 Euler steps, noise seed i + 1 for clip i), floor (the autoencoder's reconstruction of the
-truth), still (first frame repeated), truth (the tracker on true frames), and the reconstruction's PSNR; the model once
-more with its physics tokens zeroed, to see whether it uses them. Intervals: bootstrap 95 % over clips.
+For each split: model (4 Euler steps, noise seed i + 1 for clip i), floor (the autoencoder's reconstruction of
+the truth), still (first frame repeated), truth (the tracker on true frames), and the reconstruction's PSNR;
+the model once more with its physics tokens zeroed, to see whether it uses them. Intervals: bootstrap 95 %
+over clips.
 """
 
 import json
@@ -63,7 +65,8 @@ def main():
         result[split] = entry
         for kind, values in entry.items():
             if 'strictL2' in values:
-                line = {name: round(values[name]['mean'], 4) for name in ('l2', 'strictL2', 'chamfer', 'iou', 'survival')}
+                names = ('l2', 'strictL2', 'chamfer', 'iou', 'survival')
+                line = {name: round(values[name]['mean'], 4) for name in names}
                 print(split, kind, line, flush=True)
         print(split, entry['reconstruction'], flush=True)
     Path(options.file).write_text(json.dumps(result, indent=2) + '\n')

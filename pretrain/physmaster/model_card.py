@@ -13,8 +13,8 @@ ROWS = (('model', 'model (Stage I)'), ('floor', 'floor: reconstruction of the tr
         ('model-without-physics', 'model, physics tokens zeroed'))
 COLUMNS = (('l2', 'L2'), ('strictL2', 'strict L2'), ('chamfer', 'CD'), ('strictChamfer', 'strict CD'),
            ('iou', 'IoU'), ('survival', 'survival'))
-STAGES = (('autoencoder', 'autoencoder'), ('backbone', 'backbone'), ('base', 'base generator'),
-          ('stage_one', 'Stage I'))
+STAGES = (('autoencoder', 'autoencoder'), ('decoder', 'decoder, further'), ('backbone', 'backbone'),
+          ('base', 'base generator'), ('stage_one', 'Stage I'))
 
 
 def interval(value):

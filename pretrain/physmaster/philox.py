@@ -1,8 +1,8 @@
 """Philox 4x32-10 and the normal stream that TypeScript, WGSL and Python share.
 
 Element e = 4 q + k of stream s under a seed comes from philox(counter=[q, s, 0, 0], key=[seed_lo, seed_hi]):
-u1 = ((r0 >> 8) + .5) / 2^24, u2 likewise from r1; n0 = sqrt(-2 ln u1) cos(2 pi u2), n1 the sine; r2, r3 give n2, n3.
-Source: Salmon et al. 2011, Parallel Random Numbers: As Easy as 1, 2, 3.
+u1 = ((r0 >> 8) + .5) / 2^24, u2 likewise from r1; n0 = sqrt(-2 ln u1) cos(2 pi u2), n1 the sine; r2, r3 give
+n2, n3. Source: Salmon et al. 2011, Parallel Random Numbers: As Easy as 1, 2, 3.
 """
 
 import numpy as np

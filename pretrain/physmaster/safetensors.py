@@ -15,7 +15,8 @@ NAMES = {np.dtype(kind): name for name, kind in DTYPES.items()}
 
 
 def write(path, tensors, metadata=None):
-    """Writes {name: array} sorted by name; metadata is a dictionary of strings. Atomic: renamed when whole."""
+    """Writes {name: array} sorted by name; metadata is a dictionary of strings. Atomic: renamed when whole.
+    """
     header, offset, arrays = {}, 0, []
     if metadata:
         header['__metadata__'] = {key: str(value) for key, value in metadata.items()}

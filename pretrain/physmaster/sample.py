@@ -1,7 +1,9 @@
-"""Samples clips of a split, or its floor or still baseline, as u8 files for scripts/score-clips.ts, and a sheet.
+"""Samples clips of a split, or its floor or still baseline, as u8 files for scripts/score-clips.ts, and a
+sheet.
 
     python3 -m physmaster.sample --split seen --clips 128 --stage stage_one --file clips.u8 --sheet sheet.png
-Kinds: `model` (4 Euler steps, noise of seed i + 1), `floor` (reconstruction of the truth), `still` (first frame).
+Kinds: `model` (4 Euler steps, noise of seed i + 1), `floor` (reconstruction of the truth), `still` (first
+frame).
 """
 
 import numpy as np

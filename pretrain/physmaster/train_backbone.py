@@ -1,7 +1,9 @@
-"""Pretrains the PhysEncoder's backbone on first frames: depth, which pixels belong to a dropped object, its height.
+"""Pretrains the PhysEncoder's backbone on first frames: depth, which pixels belong to a dropped object, its
+height.
 
     python3 -m physmaster.train_backbone --minutes 4
-The renderer's answers stand where Depth Anything has its teacher's. The prediction head is thrown away afterwards.
+The renderer's answers stand where Depth Anything has its teacher's. The prediction head is thrown away
+afterwards.
 """
 
 import numpy as np
@@ -25,7 +27,9 @@ def height_maps(clips, masks):
 
 
 def perception_loss(prediction, depth, mask, height):
-    """prediction [B, H, W, 3]; depth standardised, mask 0/1, height in metres (at mask pixels). (loss, parts)."""
+    """prediction [B, H, W, 3]; depth standardised, mask 0/1, height in metres (at mask pixels). (loss,
+    parts).
+    """
     depth_error = (prediction[..., 0] - depth).abs().mean()
     mask_error = F.binary_cross_entropy_with_logits(prediction[..., 1], mask)
     height_error = ((prediction[..., 2] - height).abs() * mask).sum() / mask.sum().clamp(min=1)

@@ -1,9 +1,10 @@
-"""Trains the generator by flow matching: `--stage base` on the wide world, `--stage stage_one` on the train split.
+"""Trains the generator by flow matching: `--stage base` on the wide world, `--stage stage_one` on the train
+split.
 
     python3 -m physmaster.train_generator --stage base --minutes 35
     python3 -m physmaster.train_generator --stage stage_one --minutes 12
-Head and transformer train, the backbone is frozen, the autoencoder is not needed (latents are encoded beforehand).
-t is logit-normal; the domain is dropped in one of ten samples for classifier-free guidance.
+Head and transformer train, the backbone is frozen, the autoencoder is not needed (latents are encoded
+beforehand). t is logit-normal; the domain is dropped in one of ten samples for classifier-free guidance.
 """
 
 import numpy as np
@@ -28,7 +29,8 @@ def frozen_features(backbone, clips, bf16, batch=64):
     for start in range(0, len(clips), batch):
         image = network_pixels(clips.images(range(start, min(start + batch, len(clips)))))
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
-            parts.append(torch.stack([f.half() for f in backbone(image)], 1))
+            features = [feature.float() for feature in backbone(image)]
+        parts.append(torch.stack(features, 1).half())
     return torch.cat(parts)
 
 

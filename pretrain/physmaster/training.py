@@ -1,7 +1,8 @@
-"""The loop that every stage shares: schedule, EMA, gradient clipping, checkpoints, JSONL log, simple data parallelism.
+"""The loop that every stage shares: schedule, EMA, gradient clipping, checkpoints, JSONL log, simple data
+parallelism.
 
-Randomness of a step is a function of (seed, rank, step), so a resumed run draws what an uninterrupted one would.
-Several machines: start with torchrun; gradients are averaged over ranks (gloo), rank 0 logs and saves.
+Randomness of a step is a function of (seed, rank, step), so a resumed run draws what an uninterrupted one
+would. Several machines: start with torchrun; gradients are averaged over ranks (gloo), rank 0 logs and saves.
 Does not do: mixed-precision scaling (bf16 needs none), sharded optimizers.
 """
 
@@ -25,7 +26,9 @@ def start_process_group():
 
 
 class Budget:
-    """When a stage ends: after `steps` steps or `minutes` of training, whichever comes first. progress in [0, 1]."""
+    """When a stage ends: after `steps` steps or `minutes` of training, whichever comes first. progress in [0,
+    1].
+    """
 
     def __init__(self, steps=None, minutes=None):
         if not steps and not minutes:
@@ -46,8 +49,8 @@ def cosine(progress, final=0.0):
 class Trainer:
     """Trains the parameters of `modules` (a name -> nn.Module dictionary) with AdamW.
 
-    run(loss_of, evaluate) calls loss_of(random, progress) -> (loss tensor, dictionary of numbers) each step; the
-    dictionary's `samples` is the batch size, the rest is averaged into the log.
+    run(loss_of, evaluate) calls loss_of(random, progress) -> (loss tensor, dictionary of numbers) each step;
+    the dictionary's `samples` is the batch size, the rest is averaged into the log.
     """
 
     def __init__(self, modules, budget, folder, name, rate, seed=0, warmup=100, decay=0.01, betas=(0.9, 0.99),
@@ -130,7 +133,8 @@ class Trainer:
             offset += p.numel()
 
     def run(self, loss_of, evaluate=None, log_every=50, evaluate_every=500, stop_at=None):
-        """Trains until the budget is spent (or step `stop_at`, for tests). Saves at intervals and at the end."""
+        """Trains until the budget is spent (or step `stop_at`, for tests). Saves at intervals and at the end.
+        """
         saved = time.monotonic()
         sums, count = {}, 0
         while True:
@@ -182,7 +186,8 @@ class Trainer:
 
 
 def load_ema(module, path, prefix):
-    """Copies the averaged parameters `prefix.*` of a checkpoint into a module. Returns the checkpoint's step."""
+    """Copies the averaged parameters `prefix.*` of a checkpoint into a module. Returns the checkpoint's step.
+    """
     state = torch.load(path)
     own = dict(module.named_parameters())
     for key, value in state['ema'].items():

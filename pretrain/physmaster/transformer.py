@@ -1,8 +1,10 @@
-"""The video transformer: velocity of flow matching, conditioned on first frame, physics tokens, domain and time.
+"""The video transformer: velocity of flow matching, conditioned on first frame, physics tokens, domain and
+time.
 
-z_t = (1 - t) z_0 + t z_1 (z_0 noise, z_1 data), velocity = z_1 - z_0. Latent frames 1..6 are generated, frame 0 is
-the image's latent and only a condition (joined on channels). Sequence: 96 video + 64 physics + 1 domain = 161 tokens.
-Sources: DiT (adaLN-zero; here one shared modulation plus a table per block, as PixArt), QK norm, 3D rotary.
+z_t = (1 - t) z_0 + t z_1 (z_0 noise, z_1 data), velocity = z_1 - z_0. Latent frames 1..6 are generated, frame
+0 is the image's latent and only a condition (joined on channels). Sequence: 96 video + 64 physics + 1 domain
+= 161 tokens. Sources: DiT (adaLN-zero; here one shared modulation plus a table per block, as PixArt), QK
+norm, 3D rotary.
 """
 
 import math
@@ -15,7 +17,8 @@ from .layers import EPSILON, Linear, gelu
 
 
 def rotary_angles(config):
-    """Angles [L, D/2] for the sequence video, physics, domain; D/2 pairs are split over time, height, width."""
+    """Angles [L, D/2] for the sequence video, physics, domain; D/2 pairs are split over time, height, width.
+    """
     side, image_side = config.latent_pixels // config.patch, config.pixels // config.backbone_patch
     positions = []
     for t in range(1, config.latent_frames):
@@ -141,7 +144,8 @@ class Transformer(nn.Module):
         self.register_buffer('sin', angles.sin().float(), persistent=False)
 
     def forward(self, noisy, image_latent, physics_tokens, domain, t, lora=None):
-        """noisy [B, 6, 8, 8, 16], image_latent [B, 8, 8, 16], physics_tokens [B, 64, 256], domain [B], t [B]."""
+        """noisy [B, 6, 8, 8, 16], image_latent [B, 8, 8, 16], physics_tokens [B, 64, 256], domain [B], t [B].
+        """
         config = self.config
         batch, time, height, width, channels = noisy.shape
         patch = config.patch

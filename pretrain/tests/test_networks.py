@@ -26,7 +26,8 @@ def randomise(module):
 def inputs(config, batch=2):
     """Random noisy latents, image latents, physics tokens, domains, t."""
     side, channels = config.latent_pixels, config.latent_channels
-    return (torch.randn(batch, config.latent_frames - 1, side, side, channels), torch.randn(batch, side, side, channels),
+    noisy = torch.randn(batch, config.latent_frames - 1, side, side, channels)
+    return (noisy, torch.randn(batch, side, side, channels),
             torch.randn(batch, config.image_tokens, config.width), torch.ones(batch, dtype=torch.long),
             torch.rand(batch))
 
@@ -48,8 +49,8 @@ class NetworksTest(unittest.TestCase):
         upstream = torch.randn_like(actual)
         assert torch.allclose(actual, expected)
         sources = (x, norm.scale, norm.shift)
-        for a, b in zip(torch.autograd.grad(actual, sources, upstream), torch.autograd.grad(expected, sources, upstream)):
-            assert torch.allclose(a, b, atol=1e-5)
+        pairs = zip(*[torch.autograd.grad(y, sources, upstream) for y in (actual, expected)])
+        assert all(torch.allclose(a, b, atol=1e-5) for a, b in pairs)
 
     def test_gelu_and_its_gradient(self):
         x = torch.linspace(-6, 6, 101, dtype=torch.double, requires_grad=True)

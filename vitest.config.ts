@@ -22,6 +22,7 @@ export default defineConfig({
         optimizeDeps: {
           include: [
             '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-core/dist/register_all_gradients.js',
             '@tensorflow/tfjs-backend-cpu',
             '@tensorflow/tfjs-backend-webgpu',
           ],

@@ -109,6 +109,7 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
       inputs.map((input) => [input, { buffer: bufferOf(backend, input), dataId: input.dataId }]),
     );
     inputs.forEach((input) => markRewritten(backend, input));
+    let made: Outputs | null = null;
     try {
       const recorded = record(
         backend,
@@ -118,20 +119,22 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
           writes: (buffer, program) => this.pool.refuseConstant(buffer, program),
           dispatched: (dispatch) => this.steps.push(dispatch),
         },
-        () => runStep(step),
+        () => (made = runStep(step)),
       );
       this.outputs = recorded.result;
       this.held = recorded.held.map((info) => this.hold(info));
-      const made = new Set(tensorsOf(this.outputs).filter(recorded.isCreated).map(({ dataId }) => dataId));
-      const leaked = recorded.createdAlive() - made.size;
+      const created = new Set(tensorsOf(this.outputs).filter(recorded.isCreated).map(({ dataId }) => dataId));
+      const leaked = recorded.createdAlive() - created.size;
       if (leaked > 0) {
-        dispose(this.outputs);
         dispose(this.held);
         throw new Error(
           `Capture '${name}': the step keeps ${leaked} tensors that it does not return. Make state before.`,
         );
       }
     } catch (error) {
+      if (made) {
+        dispose(made);
+      }
       flush(backend);
       this.pool.destroy();
       throw error;

@@ -1,0 +1,55 @@
+// The floor of the metrics on real clips: what the tracker makes of the true frames is nearly the truth, and
+// clips that are wrong score worse, the more so the more wrong they are.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { evaluateClip, stillClip, type ClipScores } from '../metrics/evaluate.ts';
+import { mean } from '../math/statistics.ts';
+import { clipFrames } from '../world/scene.ts';
+import { createWorld, type World } from '../world/world.ts';
+import { firstFrame, sceneTruth, type SceneTruth } from './scene-truth.ts';
+
+let world: World;
+let known: SceneTruth[];
+beforeAll(async () => {
+  world = await createWorld();
+  known = Array.from({ length: 10 }, (_, seed) =>
+    sceneTruth(world, 'free-fall', seed % 2 === 0 ? 'seen' : 'unseen', seed));
+}, 60_000);
+
+function average(name: keyof ClipScores, change: (item: SceneTruth) => Uint8Array): number {
+  return mean(known.map((item) => evaluateClip(change(item), item.truth)[name]));
+}
+
+const frameBytes = 64 * 64 * 3;
+
+/** The clip running late: every frame shows what was there some frames before. */
+function delayed(frames: Uint8Array, by: number): Uint8Array {
+  const out = frames.slice();
+  for (let frame = clipFrames - 1; frame >= 0; frame--) {
+    const from = Math.max(0, frame - by) * frameBytes;
+    out.copyWithin(frame * frameBytes, from, from + frameBytes);
+  }
+  return out;
+}
+
+describe('the tracker on clips of the world', () => {
+  test('its floor: strict L2 at most .004 and survival at least .995', () => {
+    expect(average('strictL2', ({ frames }) => frames)).toBeLessThan(0.004);
+    expect(average('survival', ({ frames }) => frames)).toBeGreaterThan(0.995);
+    expect(average('iou', ({ frames }) => frames)).toBeGreaterThan(0.88);
+  });
+
+  test('late clips score worse, the first frame repeated worst', () => {
+    const scores = [0, 1, 3].map((by) => average('strictL2', ({ frames }) => delayed(frames, by)));
+    scores.push(average('strictL2', ({ image }) => stillClip(image, clipFrames)));
+    for (let i = 1; i < scores.length; i++) expect(scores[i]).toBeGreaterThan(1.5 * scores[i - 1]);
+  });
+
+  test('an emptied room has no survivors', () => {
+    expect(average('survival', ({ truth }) => stillClip(truth.plate, clipFrames))).toBe(0);
+  });
+
+  test('the first frame alone is the clip\'s first frame', () => {
+    for (const { scene, image } of known.slice(0, 3)) expect(firstFrame(world, scene)).toEqual(image);
+  });
+});

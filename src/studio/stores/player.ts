@@ -35,6 +35,8 @@ export function createPlayer(autoplay: boolean) {
   };
   let seen = new Set<number>();
   let ends = 0;
+  /** The clock stands still until there is something to play. */
+  let loaded = false;
 
   const view = (): PlayerState => ({
     frame: frameOf(clock),
@@ -73,12 +75,14 @@ export function createPlayer(autoplay: boolean) {
     },
     /** Moves on by real time; called once per animation frame. */
     advance(milliseconds: number) {
+      if (!loaded) return;
       const next = advanced(clock, milliseconds);
       ends += next.ends;
       put(next.clock);
     },
     /** New clips: starts over and forgets what was watched. Playing goes on as it was. */
     load(frames: number, framesPerSecond: number) {
+      loaded = true;
       seen = new Set();
       ends = 0;
       put({ ...clock, frames, framesPerSecond, position: 0 });

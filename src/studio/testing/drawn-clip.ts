@@ -45,7 +45,7 @@ function drawFrame(target: Uint8Array, x: number, y: number, radius: number, hue
         const back = base * shadow * [1, 0.98, 0.94][channel];
         const light = Math.max(0.25, 1 - Math.hypot(column - x + 2, row - y + 2) / (1.6 * radius));
         const cover = Math.max(0, Math.min(1, (1 - distance) * radius + 0.5));
-        target[index + channel] = back * (1 - cover) + colour[channel] * light * 1.25 * cover;
+        target[index + channel] = Math.min(255, back * (1 - cover) + colour[channel] * light * 1.2 * cover);
       }
     }
   }

@@ -88,7 +88,7 @@ function optionsFor(element: HTMLElement, latest: { current: LineChartProps }): 
   return {
     width: element.clientWidth,
     height,
-    padding: [6, 4, stepAxis ? 0 : 4, 0],
+    padding: [6, 10, stepAxis ? 0 : 4, 0],
     legend: { show: false },
     cursor: {
       sync: { key: link, setSeries: false },
@@ -110,7 +110,7 @@ function optionsFor(element: HTMLElement, latest: { current: LineChartProps }): 
     },
     axes: [
       { ...axis, show: stepAxis, size: 22, gap: 4, space: 56, grid: { show: false } },
-      { ...axis, size: 46, gap: 6, space: 26, values: (_, values) => values.map(short) },
+      { ...axis, size: 46, gap: 6, space: 26, values: (chart, values) => (chart.data[0].length === 0 ? [] : values.map(short)) },
     ],
     series: [
       {},
@@ -193,7 +193,9 @@ function mixed(colour: string, share: number): string {
 export function short(value: number | null): string {
   if (value === null) return '';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 10_000)) return value.toExponential(1).replace('-', '−');
+  if (size !== 0 && (size < 0.001 || size >= 10_000)) {
+    return value.toExponential(1).replace('.0e', 'e').replaceAll('-', '−');
+  }
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return String(Number(value.toFixed(digits))).replace('-', '−');
 }

@@ -104,6 +104,6 @@ function verdictOf(vote: VoteAdded, name: 'a' | 'b'): string | undefined {
 }
 
 function labelOf(vote: VoteAdded, name: 'a' | 'b', side: 'left' | 'right'): string {
-  if (vote.chosen === name) return 'Chosen';
-  return side === 'left' ? 'Left' : 'Right';
+  const place = side === 'left' ? 'Left' : 'Right';
+  return vote.chosen === name ? `${place}, chosen` : place;
 }

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 export function VoteBar() {
   const studio = useStudio();
   const open = useLabelling((state) => state.current !== null && state.voted === null);
+  const voted = useLabelling((state) => state.voted?.choice);
   const automatic = useLabelling((state) => state.automatic.running);
   const keys = useSettings((state) => state.shortcuts);
   const disabled = !open || automatic;
@@ -16,11 +17,12 @@ export function VoteBar() {
   const vote = (choice: Choice) => ({
     disabled,
     'data-vote': choice,
+    'aria-pressed': voted === choice,
     onClick: ({ nativeEvent }: MouseEvent) => studio.labelling.vote(choice, inputOf(nativeEvent)),
   });
   return (
     <div className="vote-bar" role="group" aria-label="Vote">
-      <Button tone="primary" icon={<ArrowLeft size={18} aria-hidden />} {...vote('left')}>
+      <Button icon={<ArrowLeft size={18} aria-hidden />} {...vote('left')}>
         Left
       </Button>
       <Button cap={cap('tie')} {...vote('tie')}>
@@ -29,12 +31,14 @@ export function VoteBar() {
       <Button cap={cap('both-bad')} {...vote('both-bad')}>
         Both bad
       </Button>
-      <Button tone="primary" {...vote('right')}>
+      <Button {...vote('right')}>
         Right
         <ArrowRight size={18} aria-hidden />
       </Button>
-      <Reasons disabled={disabled} keys={keys} />
-      <Afterthoughts skip={vote('skip')} keys={keys} automatic={automatic} />
+      <div className="vote-more">
+        <Reasons disabled={disabled} keys={keys} />
+        <Afterthoughts skip={vote('skip')} keys={keys} automatic={automatic} />
+      </div>
     </div>
   );
 }
@@ -50,7 +54,7 @@ function Reasons({ disabled, keys }: { disabled: boolean; keys: boolean }) {
   const reasons = useLabelling((state) => state.reasons);
   return (
     <div className="reasons" role="group" aria-label="Why not the other one (optional)">
-      <span className="reasons-label">Why not the other</span>
+      <span className="reasons-label">The other</span>
       {Reason.options.map((reason) => (
         <button
           key={reason}
@@ -65,7 +69,7 @@ function Reasons({ disabled, keys }: { disabled: boolean; keys: boolean }) {
               {capOf(`reason.${reason}`)}
             </span>
           )}
-          {reasonLabels[reason]}
+          {reasonLabels[reason].toLowerCase()}
         </button>
       ))}
     </div>

@@ -115,13 +115,14 @@ function Values({ plan }: { plan: ChartPlan }) {
       ? state.steps.at(-1)
       : (state.steps.find((taken) => taken.step === state.cursor) ?? state.steps.at(-1)),
   );
+  if (!step) return null;
   return (
     <ul className="chart-values">
       {plan.quantities.map(({ name, colour, value }) => (
         <li key={name}>
           <span className="swatch" style={{ background: `var(${colour})` }} />
           {plan.quantities.length > 1 && name}
-          <b>{step ? short(value(step)) : '–'}</b>
+          <b>{short(value(step))}</b>
         </li>
       ))}
     </ul>

@@ -7,25 +7,21 @@ export function Snapshots() {
   const { training } = useStudio();
   const snapshots = useTraining((view) => view.snapshots);
   const step = useTraining((view) => view.steps.at(-1)?.step ?? 0);
-  const earlier = snapshots.filter((snapshot) => snapshot.step < step);
-  const shown = earlier.filter(
-    (snapshot, index) => earlier.findLastIndex((other) => other.step === snapshot.step) === index,
-  );
+  const earlier = snapshots.findLast((snapshot) => snapshot.step < step);
   return (
     <div className="snapshots" role="group" aria-label="Snapshots">
       <Button icon={<Camera size={16} aria-hidden />} disabled={step === 0} onClick={training.snapshot}>
         Snapshot
       </Button>
-      {shown.slice(-3).map((snapshot) => (
+      {earlier && (
         <Button
-          key={snapshot.id}
           tone="quiet"
           icon={<History size={16} aria-hidden />}
-          onClick={() => training.goBack(snapshot)}
+          onClick={() => training.goBack(earlier)}
         >
-          Back to step {snapshot.step}
+          Back to step {earlier.step}
         </Button>
-      ))}
+      )}
       <Button
         tone="quiet"
         icon={<History size={16} aria-hidden />}

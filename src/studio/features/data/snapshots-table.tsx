@@ -1,0 +1,46 @@
+/** Every snapshot that is kept, and the way back to it. */
+import { useStudio, useTraining } from '../../stores/context.ts';
+import { Button } from '../../ui/button.tsx';
+
+const stages = { generator: 'Generator (LoRA)', 'physical-head': 'Physical head' };
+
+export function SnapshotsTable() {
+  const { training } = useStudio();
+  const snapshots = useTraining((view) => view.snapshots);
+  const head = useTraining((view) => view.head.snapshotId);
+  if (snapshots.length === 0) {
+    return <p className="hint">No snapshots yet. One is taken whenever training pauses.</p>;
+  }
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Step</th>
+          <th>Trained</th>
+          <th>Taken</th>
+          <th>By</th>
+          <th className="number">Size</th>
+          <th>
+            <span className="visually-hidden">Go back</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...snapshots].reverse().map((snapshot) => (
+          <tr key={snapshot.id} data-snapshot-id={snapshot.id} data-head={snapshot.id === head}>
+            <td>{snapshot.step}</td>
+            <td>{stages[snapshot.stage]}</td>
+            <td className="wide">{new Date(snapshot.time).toLocaleString()}</td>
+            <td>{snapshot.reason === 'visitor' ? 'you' : 'trainer'}</td>
+            <td className="number">{(snapshot.bytes / 1e6).toFixed(1)} MB</td>
+            <td>
+              <Button tone="quiet" onClick={() => training.goBack(snapshot)}>
+                Go back
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -39,7 +39,8 @@ const command: Command<
     out: { value: 'DIR', help: 'where checkpoints, logs and latents are kept', default: '.cache/pretrain' },
     models: { value: 'DIR', help: 'where the model goes, a folder a size', default: 'public/models' },
   },
-  notes: 'Needs Debian\'s packages python3-torch, python3-numpy and libopenblas0-pthread.\nThe stages by hand, and several machines: pretrain/README.md.',
+  notes: 'Needs Debian\'s packages python3-torch, python3-numpy and libopenblas0-pthread.\n'
+    + 'The stages by hand, and several machines: pretrain/README.md.',
 };
 
 /** Modules that run in one process. */

@@ -18,7 +18,7 @@ export function attentionShape(query: number[], key: number[], attributes: Named
 }
 
 registerOperation({
-  name: 'attentionGradients',
+  name: 'Physics.attentionGradients',
   inputNames: ['query', 'key', 'value', 'output', 'statistics', 'dy'],
   webgpu(backend, [query, key, value, output, statistics, dy], attributes) {
     const shape = attentionShape(query.shape, key.shape, attributes);
@@ -45,14 +45,14 @@ registerOperation({
 });
 
 registerGradient({
-  kernelName: 'attention',
+  kernelName: 'Physics.attention',
   inputsToSave: ['query', 'key', 'value'],
   outputsToSave: [true, true],
   gradFunc(dy: Tensor | Tensor[], saved: Tensor[], attributes): Record<string, () => Tensor> {
     const [query, key, value, output, statistics] = saved;
     const direct = Array.isArray(dy) ? dy[0] : dy;
     const inputs = { query, key, value, output, statistics, dy: direct };
-    const gradients = runOperation('attentionGradients', inputs, attributes);
+    const gradients = runOperation('Physics.attentionGradients', inputs, attributes);
     return { query: () => gradients[0], key: () => gradients[1], value: () => gradients[2] };
   },
 });

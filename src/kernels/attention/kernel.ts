@@ -14,7 +14,7 @@ import { attentionForward } from './oracle.ts';
 import { attentionProgram } from './programs.ts';
 
 registerOperation({
-  name: 'attention',
+  name: 'Physics.attention',
   inputNames: ['query', 'key', 'value'],
   webgpu(backend, inputs, attributes) {
     const shape = attentionShape(inputs[0].shape, inputs[1].shape, attributes);
@@ -51,9 +51,9 @@ export function attention(query: Tensor, key: Tensor, value: Tensor): Tensor {
   const attributes = { scale: 1 / Math.sqrt(width) };
   const missing = -width & 3;
   if (missing === 0) {
-    return runOperation('attention', { query, key, value }, attributes)[0];
+    return runOperation('Physics.attention', { query, key, value }, attributes)[0];
   }
   const padded = (x: Tensor): Tensor => pad(x, [[0, 0], [0, 0], [0, 0], [0, missing]]);
   const inputs = { query: padded(query), key: padded(key), value: padded(value) };
-  return slice(runOperation('attention', inputs, attributes)[0], [0, 0, 0, 0], query.shape);
+  return slice(runOperation('Physics.attention', inputs, attributes)[0], [0, 0, 0, 0], query.shape);
 }

@@ -29,7 +29,7 @@ function shapeFor(x: number[], filter: number[], attributes: NamedAttrMap): Conv
 }
 
 registerOperation({
-  name: 'convolutionInputGradient',
+  name: 'Physics.convolutionInputGradient',
   inputNames: ['dy', 'filter'],
   webgpu(backend, [dy, filter], attributes) {
     const inputShape = numbersOf(attributes, 'inputShape');
@@ -46,7 +46,7 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'convolutionFilterGradient',
+  name: 'Physics.convolutionFilterGradient',
   inputNames: ['x', 'dy'],
   webgpu(backend, [x, dy], attributes) {
     const filterShape = numbersOf(attributes, 'filterShape');
@@ -68,18 +68,18 @@ registerOperation({
 });
 
 registerGradient({
-  kernelName: 'convolution',
+  kernelName: 'Physics.convolution',
   inputsToSave: ['x', 'filter'],
   gradFunc(dy: Tensor | Tensor[], saved: Tensor[], attributes): Record<string, () => Tensor> {
     const [x, filter] = saved;
     const direct = Array.isArray(dy) ? dy[0] : dy;
     const shapes = { ...attributes, inputShape: x.shape, filterShape: filter.shape };
     const gradients: Record<string, () => Tensor> = {
-      x: () => runOperation('convolutionInputGradient', { dy: direct, filter }, shapes)[0],
-      filter: () => runOperation('convolutionFilterGradient', { x, dy: direct }, shapes)[0],
+      x: () => runOperation('Physics.convolutionInputGradient', { dy: direct, filter }, shapes)[0],
+      filter: () => runOperation('Physics.convolutionFilterGradient', { x, dy: direct }, shapes)[0],
     };
     if (attributes['hasBias'] === true) {
-      gradients['bias'] = () => runOperation('columnSums', { matrix: direct })[0];
+      gradients['bias'] = () => runOperation('Physics.columnSums', { matrix: direct })[0];
     }
     return gradients;
   },

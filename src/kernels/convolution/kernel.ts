@@ -14,7 +14,7 @@ import { convolutionForward, convolutionShape } from './oracle.ts';
 import { forwardProgram } from './programs.ts';
 
 registerOperation({
-  name: 'convolution',
+  name: 'Physics.convolution',
   inputNames: ['x', 'filter', 'bias'],
   webgpu(backend, inputs, attributes) {
     const [x, filter] = inputs;
@@ -53,5 +53,5 @@ export function convolution(
   }
   const [strideTime, strideHeight, strideWidth] = stride;
   const attributes = { strideTime, strideHeight, strideWidth, hasBias: Boolean(bias) };
-  return runOperation('convolution', bias ? { x, filter, bias } : { x, filter }, attributes)[0];
+  return runOperation('Physics.convolution', bias ? { x, filter, bias } : { x, filter }, attributes)[0];
 }

@@ -14,7 +14,7 @@ function rowsOf(shape: number[]): number {
 }
 
 registerOperation({
-  name: 'linearInputGradient',
+  name: 'Physics.linearInputGradient',
   inputNames: ['dy', 'weight'],
   webgpu(backend, [dy, weight]) {
     const [depth, columns] = weight.shape;
@@ -32,7 +32,7 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'linearWeightGradient',
+  name: 'Physics.linearWeightGradient',
   inputNames: ['x', 'dy'],
   webgpu(backend, [x, dy]) {
     const depth = x.shape[x.shape.length - 1];
@@ -51,7 +51,7 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'columnSums',
+  name: 'Physics.columnSums',
   inputNames: ['matrix'],
   webgpu(backend, [matrix]) {
     const columns = matrix.shape[matrix.shape.length - 1];
@@ -66,7 +66,7 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'linearGeluGradient',
+  name: 'Physics.linearGeluGradient',
   inputNames: ['dy', 'before'],
   webgpu(backend, [dy, before]) {
     const output = createOutput(backend, dy.shape);
@@ -81,20 +81,20 @@ registerOperation({
 });
 
 registerGradient({
-  kernelName: 'linear',
+  kernelName: 'Physics.linear',
   inputsToSave: ['x', 'weight'],
   outputsToSave: [false, true],
   gradFunc(dy: Tensor | Tensor[], saved: Tensor[], attributes): Record<string, () => Tensor> {
     const [x, weight, before] = saved;
     const direct = Array.isArray(dy) ? dy[0] : dy;
     // Outside the thunks, because each of them is tidied by itself and more than one may need it.
-    const inner = before ? runOperation('linearGeluGradient', { dy: direct, before })[0] : direct;
+    const inner = before ? runOperation('Physics.linearGeluGradient', { dy: direct, before })[0] : direct;
     const gradients: Record<string, () => Tensor> = {
-      x: () => runOperation('linearInputGradient', { dy: inner, weight })[0],
-      weight: () => runOperation('linearWeightGradient', { x, dy: inner })[0],
+      x: () => runOperation('Physics.linearInputGradient', { dy: inner, weight })[0],
+      weight: () => runOperation('Physics.linearWeightGradient', { x, dy: inner })[0],
     };
     if (attributes['hasBias'] === true) {
-      gradients['bias'] = () => runOperation('columnSums', { matrix: inner })[0];
+      gradients['bias'] = () => runOperation('Physics.columnSums', { matrix: inner })[0];
     }
     return gradients;
   },

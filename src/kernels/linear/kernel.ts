@@ -21,7 +21,7 @@ function shapeOf(x: number[], weight: number[]): LinearShape {
 }
 
 registerOperation({
-  name: 'linear',
+  name: 'Physics.linear',
   inputNames: ['x', 'weight', 'bias'],
   webgpu(backend, inputs, attributes) {
     const [x, weight] = inputs;
@@ -65,7 +65,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null, activati
     throw new Error(`linear: x [${x.shape}], weight [${weight.shape}], bias [${bias?.shape}] do not fit.`);
   }
   const save = activation === 'gelu' && engine().isTapeOn();
-  const [y] = runOperation('linear', bias ? { x, weight, bias } : { x, weight }, {
+  const [y] = runOperation('Physics.linear', bias ? { x, weight, bias } : { x, weight }, {
     activation,
     save,
     hasBias: Boolean(bias),

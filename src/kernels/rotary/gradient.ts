@@ -16,7 +16,7 @@ export function rotaryShape(qkv: number[], attributes: NamedAttrMap): RotaryShap
 }
 
 registerOperation({
-  name: 'rotaryQkvGradient',
+  name: 'Physics.rotaryQkvGradient',
   inputNames: ['qkv', 'queryScale', 'keyScale', 'cos', 'sin', 'query', 'key', 'value'],
   webgpu(backend, inputs, attributes) {
     const output = createOutput(backend, inputs[0].shape);
@@ -34,7 +34,7 @@ registerOperation({
 });
 
 registerOperation({
-  name: 'rotaryScaleGradient',
+  name: 'Physics.rotaryScaleGradient',
   inputNames: ['qkv', 'cos', 'sin', 'dy'],
   webgpu(backend, inputs: TensorInfo[], attributes) {
     const shape = rotaryShape(inputs[0].shape, attributes);
@@ -59,7 +59,7 @@ registerOperation({
 });
 
 registerGradient({
-  kernelName: 'rotaryQueryKey',
+  kernelName: 'Physics.rotaryQueryKey',
   inputsToSave: ['qkv', 'queryScale', 'keyScale', 'cos', 'sin'],
   gradFunc(dy: Tensor | Tensor[], saved: Tensor[], attributes): Record<string, () => Tensor> {
     const [query, key, value] = Array.isArray(dy) ? dy : [dy];
@@ -68,10 +68,10 @@ registerGradient({
       throw new Error('rotaryQueryKey has no gradient to its angles.');
     };
     const scaleGradient = (part: string, gradient: Tensor) => (): Tensor =>
-      runOperation('rotaryScaleGradient', { qkv, cos, sin, dy: gradient }, { ...attributes, part })[0];
+      runOperation('Physics.rotaryScaleGradient', { qkv, cos, sin, dy: gradient }, { ...attributes, part })[0];
     const inputs = { qkv, queryScale, keyScale, cos, sin, query, key, value };
     return {
-      qkv: () => runOperation('rotaryQkvGradient', inputs, attributes)[0],
+      qkv: () => runOperation('Physics.rotaryQkvGradient', inputs, attributes)[0],
       queryScale: scaleGradient('query', query),
       keyScale: scaleGradient('key', key),
       cos: noGradient,

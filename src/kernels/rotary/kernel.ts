@@ -11,7 +11,7 @@ import { rotaryForward } from './oracle.ts';
 import { rotaryProgram } from './programs.ts';
 
 registerOperation({
-  name: 'rotaryQueryKey',
+  name: 'Physics.rotaryQueryKey',
   inputNames: ['qkv', 'queryScale', 'keyScale', 'cos', 'sin'],
   webgpu(backend, inputs, attributes) {
     const shape = rotaryShape(inputs[0].shape, attributes);
@@ -59,6 +59,6 @@ export function rotaryQueryKey(
     );
   }
   const inputs = { qkv, queryScale, keyScale, cos, sin };
-  const [query, key, value] = runOperation('rotaryQueryKey', inputs, { heads });
+  const [query, key, value] = runOperation('Physics.rotaryQueryKey', inputs, { heads });
   return [query, key, value];
 }

@@ -47,9 +47,12 @@ function stateSentence(view: Pick<TrainingView, 'state' | 'reason' | 'usableVote
   return reasons[view.reason];
 }
 
+const waiting = { loading: 'Waiting for the model', failed: 'There is no model to train', ready: '' };
+
 function Controls() {
   const { training } = useStudio();
-  const ready = useSession((state) => state.status === 'ready');
+  const status = useSession((session) => session.status);
+  const ready = status === 'ready';
   const state = useTraining((view) => view.state);
   const sentence = useTraining(stateSentence);
   const startable = useTraining((view) => view.usableVotes > 0);
@@ -59,7 +62,7 @@ function Controls() {
     <div className="training-controls">
       <p className="training-state" data-state={state} role="status">
         <span className="state-dot" aria-hidden />
-        {ready ? sentence : 'Waiting for the model'}
+        {ready ? sentence : waiting[status]}
       </p>
       <div className="button-row">
         {busy ? (

@@ -1,0 +1,52 @@
+/** What the specs do on the page: the visitor's own moves, and facts read from what the visitor can see. */
+import { expect, type Page } from '@playwright/test';
+
+/** Waits until a pair is on the stage and open for a vote. */
+export async function pairOnStage(page: Page) {
+  await expect(page.getByRole('img', { name: 'Left clip' })).toBeVisible({ timeout: 120_000 });
+  await expect(page.locator('[data-vote=left]')).toBeEnabled({ timeout: 120_000 });
+}
+
+/** Casts one vote by its key and waits until the log says that it is saved. Answers the vote's id. */
+export async function voteByKey(page: Page, key: string, count: number): Promise<string> {
+  await pairOnStage(page);
+  await page.keyboard.press(key);
+  const saved = page.locator('[data-vote-id][data-save=saved]');
+  await expect(saved).toHaveCount(count);
+  return (await saved.first().getAttribute('data-vote-id')) ?? '';
+}
+
+export interface LoggedStep {
+  step: number;
+  loss: number;
+  margin: number;
+  voteIds: string[];
+}
+
+/** The training steps in the log, first to last. */
+export async function loggedSteps(page: Page): Promise<LoggedStep[]> {
+  const rows = await page.locator('tr[data-step]').evaluateAll((elements) =>
+    elements.map((element) => ({
+      step: Number(element.getAttribute('data-step')),
+      loss: Number(element.getAttribute('data-loss')),
+      margin: Number(element.getAttribute('data-margin')),
+      voteIds: (element.getAttribute('data-vote-ids') ?? '').split(' '),
+    })),
+  );
+  return rows.reverse();
+}
+
+/** Collects what the page should never do: errors on the console, requests that leave the origin. */
+export function watch(page: Page) {
+  const errors: string[] = [];
+  const outside: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') outside.push(request.url());
+  });
+  return { errors, outside };
+}

@@ -1,5 +1,5 @@
-// Gradient of x + gate y to the gate: dgate [B, C] = sum over L of dout y. A workgroup adds `columns` Values of
-// one batch element; `lanes` threads a column share the rows and add up in a fixed order. No atomics.
+// Gradient of x + gate y to the gate: dgate [B, C] = sum over L of dout y. A workgroup adds `columns` Values
+// of one batch element; `lanes` threads a column share the rows and add up in a fixed order. No atomics.
 
 alias Value = vec4<f32>;
 

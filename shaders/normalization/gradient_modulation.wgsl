@@ -1,6 +1,7 @@
 // Gradient of layer norm to scale or shift, [groups, C]: the sum over the group's rows of dy n, or of dy (see
-// forward.wgsl). One at a time, since each is computed only when asked for. A workgroup adds `columns` Values of one group; its `lanes` threads a column
-// share the rows and add up in a fixed order, so the result is the same in every run. No atomics.
+// forward.wgsl). One at a time, since each is computed only when asked for. A workgroup adds `columns` Values
+// of one group; its `lanes` threads a column share the rows and add up in a fixed order, so the result is the
+// same in every run. No atomics.
 
 alias Value = vec4<f32>;
 

@@ -1,5 +1,6 @@
-// sums[slot] = sum of x^2 over n elements, by one workgroup in a fixed order. A tensor a slot; clip_factor.wgsl
-// makes the global norm of them. Meant for gradients of up to a few hundred thousand elements each.
+// sums[slot] = sum of x^2 over n elements, by one workgroup in a fixed order. A tensor a slot;
+// clip_factor.wgsl makes the global norm of them. Meant for gradients of up to a few hundred thousand
+// elements each.
 
 alias Value = vec4<f32>;
 

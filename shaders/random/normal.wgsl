@@ -4,9 +4,9 @@
 //
 // key [3] = (seed low, seed high, stream) as 32-bit words; y [size]. One thread per block.
 //
-// u1 = (word >> 8 + 0.5) / 2^24 and u2 alike need 25 bits, one more than an f32 has, and WGSL's log, sin and cos
-// may be as coarse as 2^-11. So the logarithm and the angle are reduced in integers, and series do the rest.
-// `words` stores the raw words instead: integers can be compared bit for bit.
+// u1 = (word >> 8 + 0.5) / 2^24 and u2 alike need 25 bits, one more than an f32 has, and WGSL's log, sin and
+// cos may be as coarse as 2^-11. So the logarithm and the angle are reduced in integers, and series do the
+// rest. `words` stores the raw words instead: integers can be compared bit for bit.
 
 override size: u32;
 override weyl: u32 = 0x9e3779b9;

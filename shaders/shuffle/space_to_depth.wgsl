@@ -1,6 +1,6 @@
-// Folds blocks of fT x fH x fW positions into channels: x [B, T, H, W, C] -> y [B, tY, H / fH, W / fW, fT fH fW C],
-// tY = (T + fT - 1) / fT. Channel order (ft, fh, fw, c), c fastest. In time the first block holds fT - 1
-// missing frames, read as zero, and then frame 0: the causal layout that depth_to_space.wgsl undoes.
+// Folds blocks of fT x fH x fW positions into channels: x [B, T, H, W, C] -> y [B, tY, H / fH, W / fW, fT fH
+// fW C], tY = (T + fT - 1) / fT. Channel order (ft, fh, fw, c), c fastest. In time the first block holds fT -
+// 1 missing frames, read as zero, and then frame 0: the causal layout that depth_to_space.wgsl undoes.
 // One thread per Value of y; C counts Values.
 
 alias Value = vec4<f32>;

@@ -55,7 +55,8 @@ test('keeps order with programs of tfjs and uploads inputs from the CPU', async 
   for (let round = 0; round < 20; round++) {
     const sum = tf.add(x, round);
     const y = createOutput(backend, [5]);
-    dispatch(backend, { shader: scale, constants: { size: 5, factor: 3 }, workgroups: [1, 1, 1] }, [sum], [y]);
+    const constants = { size: 5, factor: 3 };
+    dispatch(backend, { shader: scale, constants, workgroups: [1, 1, 1] }, [sum], [y]);
     const result = tf.sub(tf.engine().makeTensorFromTensorInfo(y), 1);
     sum.dispose();
     expect([...(await result.data())]).toEqual([1, 2, 3, 4, 5].map((value) => 3 * (value + round) - 1));

@@ -126,6 +126,12 @@ function touch(backend: WebGPUBackend, open: OpenRecording, tensor: TensorInfo):
   }
 }
 
+interface TfjsProgram {
+  shaderKey: string;
+  /** Set on programs that read or draw images. */
+  pixelsOpType?: unknown;
+}
+
 const readingMethods = ['read', 'readSync', 'readToGPU', 'getBufferData', 'createTensorFromGPUData', 'time'];
 
 function recordingMethods(backend: WebGPUBackend, open: OpenRecording): Record<string, unknown> {
@@ -144,7 +150,7 @@ function recordingMethods(backend: WebGPUBackend, open: OpenRecording): Record<s
       upload(dataId);
       open.outside = kept;
     },
-    recordAndSubmit(program: { pixelsOpType?: unknown; shaderKey: string }, output: TensorInfo, ...rest: unknown[]) {
+    recordAndSubmit(program: TfjsProgram, output: TensorInfo, ...rest: unknown[]) {
       if (program.pixelsOpType !== null && program.pixelsOpType !== undefined) {
         throw new Error('Images cannot be read or drawn inside a capture.');
       }
@@ -341,38 +347,4 @@ export function flush(backend: WebGPUBackend): void {
   if (backend['commandEncoder']) {
     backend.submitQueue();
   }
-}
-
-/** Dispatches and submits since countWork(). Work replayed from a capture counts as well. */
-export interface WorkCount {
-  stop(): { dispatches: number; submits: number };
-}
-
-// Counted on the native objects, so that tfjs's programs, ours and replays are all seen.
-/** Starts counting what reaches the GPU from JavaScript. One count at a time. */
-export function countWork(backend: WebGPUBackend): WorkCount {
-  const counts = { dispatches: 0, submits: 0 };
-  const { queue } = backend;
-  const dispatchNative = GPUComputePassEncoder.prototype.dispatchWorkgroups;
-  GPUComputePassEncoder.prototype.dispatchWorkgroups = function count(x, y, z) {
-    counts.dispatches++;
-    return dispatchNative.call(this, x, y, z);
-  };
-  queue.submit = (buffers) => {
-    counts.submits++;
-    return GPUQueue.prototype.submit.call(queue, buffers);
-  };
-  return {
-    stop() {
-      GPUComputePassEncoder.prototype.dispatchWorkgroups = dispatchNative;
-      Reflect.deleteProperty(queue, 'submit');
-      return counts;
-    },
-  };
-}
-
-/** Bytes of tfjs's buffer pool: in use, and allocated in all. Buffers of captures are not among them. */
-export function poolBytes(backend: WebGPUBackend): { used: number; allocated: number } {
-  const { numBytesUsed, numBytesAllocated } = backend.bufferManager;
-  return { used: numBytesUsed, allocated: numBytesAllocated };
 }

@@ -82,7 +82,10 @@ function runStep<Outputs extends Tensor[] | NamedTensorMap>(step: () => Outputs)
   return tidy(() => mapOutputs(step(), (tensor) => keep(tensor.clone())));
 }
 
-function valuesFor(input: Tensor, values: ArrayLike<number>): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+function valuesFor(
+  input: Tensor,
+  values: ArrayLike<number>,
+): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
   if (values.length !== input.size) {
     throw new Error(`An input of shape [${input.shape}] needs ${input.size} values, got ${values.length}.`);
   }

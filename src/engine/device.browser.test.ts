@@ -9,7 +9,8 @@ test('asks for what the adapter has, and tfjs runs on it', async () => {
   const adapter = await navigator.gpu.requestAdapter();
   const engine = await createDevice();
   expect(engine.limits.maxStorageBufferBindingSize).toBe(adapter?.limits.maxStorageBufferBindingSize);
-  expect(engine.limits.maxComputeInvocationsPerWorkgroup).toBe(adapter?.limits.maxComputeInvocationsPerWorkgroup);
+  const { maxComputeInvocationsPerWorkgroup } = engine.limits;
+  expect(maxComputeInvocationsPerWorkgroup).toBe(adapter?.limits.maxComputeInvocationsPerWorkgroup);
   for (const feature of ['timestamp-query', 'subgroups', 'shader-f16']) {
     expect(engine.adapterInfo.features.includes(feature)).toBe(adapter?.features.has(feature));
   }

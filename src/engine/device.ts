@@ -93,11 +93,14 @@ async function requestAdapter(softwareOk: boolean): Promise<GPUAdapter> {
 }
 
 function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(`${info.architecture} ${info.description}`);
+  const names = `${info.architecture} ${info.description}`;
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(names);
 }
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = wantedFeatures.filter((name): name is GPUFeatureName => adapter.features.has(name));
+  const requiredFeatures = wantedFeatures.filter((name): name is GPUFeatureName =>
+    adapter.features.has(name),
+  );
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   try {
     return await adapter.requestDevice({ requiredFeatures, requiredLimits });

@@ -1,10 +1,10 @@
 // Measurements of a piece of work: wall time, dispatches, submits, JavaScript's share, GPU memory.
 //
-// Wall time runs until the GPU has finished. Medians, since single times on shared machines mean little. What it
-// does not do: compare adapters, or judge. Times per kernel need the adapter's timestamp queries.
+// Wall time runs until the GPU has finished. Medians, since single times on shared machines mean little. What
+// it does not do: compare adapters, or judge. Times per kernel need the adapter's timestamp queries.
 
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
-import { countWork, flush, poolBytes } from './bridge.ts';
+import { flush } from './bridge.ts';
 import type { WebGPUBackend } from './bridge.ts';
 import { bytesOfCaptures } from './capture.ts';
 import type { Capture } from './capture.ts';
@@ -17,6 +17,32 @@ export interface Measurement {
   scriptMilliseconds: number;
   dispatches: number;
   submits: number;
+}
+
+interface WorkCount {
+  stop(): { dispatches: number; submits: number };
+}
+
+// Counted on the native objects, so that tfjs's programs, ours and replays are all seen. One at a time.
+function countWork(backend: WebGPUBackend): WorkCount {
+  const counts = { dispatches: 0, submits: 0 };
+  const { queue } = backend;
+  const dispatchNative = GPUComputePassEncoder.prototype.dispatchWorkgroups;
+  GPUComputePassEncoder.prototype.dispatchWorkgroups = function count(x, y, z) {
+    counts.dispatches++;
+    return dispatchNative.call(this, x, y, z);
+  };
+  queue.submit = (buffers) => {
+    counts.submits++;
+    return GPUQueue.prototype.submit.call(queue, buffers);
+  };
+  return {
+    stop() {
+      GPUComputePassEncoder.prototype.dispatchWorkgroups = dispatchNative;
+      Reflect.deleteProperty(queue, 'submit');
+      return counts;
+    },
+  };
 }
 
 function median(values: number[]): number {
@@ -71,7 +97,7 @@ export interface GpuMemory {
 
 /** What is allocated now. */
 export function memory(backend: WebGPUBackend): GpuMemory {
-  const { used, allocated } = poolBytes(backend);
+  const { numBytesUsed: used, numBytesAllocated: allocated } = backend.bufferManager;
   const captures = bytesOfCaptures(backend);
   return { tensors: used, spare: allocated - used, captures, total: allocated + captures };
 }
@@ -87,8 +113,8 @@ export interface KernelTime {
 const longestQuery = 2048;
 
 /**
- * Replays a capture once with every dispatch in a pass of its own and reads the time of each. The replay counts:
- * it updates state like any other. Throws when the device has no timestamp queries.
+ * Replays a capture once with every dispatch in a pass of its own and reads the time of each. The replay
+ * counts: it updates state like any other. Throws when the device has no timestamp queries.
  */
 export async function kernelTimes(
   backend: WebGPUBackend,

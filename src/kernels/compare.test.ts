@@ -1,7 +1,14 @@
 // The comparison itself: it finds the worst element, treats NaN by bits, and can fail.
 
 import { expect, test } from 'vitest';
-import { assertClose, assertGradients, assertNotClose, isNaNBits, unitInLastPlace, worstError } from './compare.ts';
+import {
+  assertClose,
+  assertGradients,
+  assertNotClose,
+  isNaNBits,
+  unitInLastPlace,
+  worstError,
+} from './compare.ts';
 
 test('finds the worst element in units of its tolerance', () => {
   const worst = worstError(Float32Array.of(1, 100.5, 3.2), [1, 100, 3], { relative: 0.01 });

@@ -1,8 +1,8 @@
 // Dispatch of shaders that treat each element, or each vec4 of elements, alike.
 //
-// Such a module is written over `alias Value = vec4<f32>;` and addresses arrays of Value. Where the contiguous
-// dimension is not a multiple of 4 the same module is compiled with `alias Value = f32;`. One thread computes
-// one Value. What it does not do: broadcast, or split dispatches.
+// Such a module is written over `alias Value = vec4<f32>;` and addresses arrays of Value. Where the
+// contiguous dimension is not a multiple of 4 the same module is compiled with `alias Value = f32;`. One
+// thread computes one Value. What it does not do: broadcast, or split dispatches.
 
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatch, flatWorkgroups } from '../engine/bridge.ts';

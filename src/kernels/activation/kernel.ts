@@ -1,4 +1,5 @@
-// silu(x) and gelu(x), elementwise, any shape; y has x's shape. f32. Oracle: oracle.ts; gradient: gradient.ts.
+// silu(x) and gelu(x), elementwise, any shape; y has x's shape. f32. Oracle: oracle.ts; gradient:
+// gradient.ts.
 
 import type { Tensor } from '@tensorflow/tfjs-core';
 import forwardSource from '../../../shaders/activation/forward.wgsl?raw';

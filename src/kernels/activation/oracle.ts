@@ -1,7 +1,7 @@
 // silu and gelu and their derivatives in f64, elementwise on flat arrays.
 //
-// silu(x) = x sigmoid(x) (Ramachandran et al., arXiv:1710.05941). gelu is the tanh approximation of Hendrycks and
-// Gimpel (arXiv:1606.08415), written as x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3).
+// silu(x) = x sigmoid(x) (Ramachandran et al., arXiv:1710.05941). gelu is the tanh approximation of Hendrycks
+// and Gimpel (arXiv:1606.08415), written as x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3).
 
 export type Activation = 'silu' | 'gelu';
 
@@ -23,7 +23,11 @@ export function activationForward(kind: Activation, x: ArrayLike<number>): Float
 }
 
 /** dx[i] = dy[i] f'(x[i]). */
-export function activationGradient(kind: Activation, x: ArrayLike<number>, dy: ArrayLike<number>): Float64Array {
+export function activationGradient(
+  kind: Activation,
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+): Float64Array {
   return Float64Array.from(x, (value, i) => {
     const decay = Math.exp(-Math.abs(innerOf(kind, value)));
     const gate = (innerOf(kind, value) >= 0 ? 1 : decay) / (1 + decay);

@@ -1,4 +1,5 @@
-// Gradients of x + gate y: dx = dout, dy = gate dout, dgate = sum over the tokens of dout y; each only when asked for.
+// Gradients of x + gate y: dx = dout, dy = gate dout, dgate = sum over the tokens of dout y; each only when
+// asked for.
 
 import { registerGradient } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';

@@ -79,7 +79,8 @@ registerGradient({
     const [gradient] = dy as Tensor[];
     const modulationGradient = (ofScale: boolean): Tensor => {
       const attributes = { groups: scale.shape[0], ofScale };
-      return runOperation('Physics.layerNormModulationGradient', { x, statistics, dy: gradient }, attributes)[0];
+      const inputs = { x, statistics, dy: gradient };
+      return runOperation('Physics.layerNormModulationGradient', inputs, attributes)[0];
     };
     return {
       x: () => runOperation('Physics.layerNormInputGradient', { x, scale, statistics, dy: gradient })[0],

@@ -1,7 +1,7 @@
 // Layer norm with modulation and its gradients in f64, by plain loops on flat arrays.
 //
-// y = (x - mean) / sqrt(var + 1e-6) (1 + scale) + shift over the last axis (arXiv:1607.06450; modulation as in
-// arXiv:2212.09748). x [rows, C]; scale and shift [groups, C]; rows / groups consecutive rows share one.
+// y = (x - mean) / sqrt(var + 1e-6) (1 + scale) + shift over the last axis (arXiv:1607.06450; modulation as
+// in arXiv:2212.09748). x [rows, C]; scale and shift [groups, C]; rows / groups consecutive rows share one.
 
 export const epsilon = 1e-6;
 

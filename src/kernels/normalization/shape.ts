@@ -35,7 +35,8 @@ export function normalizationShape(x: number[], scale: number[]): NormalizationS
   const rows = x.slice(0, -1).reduce((product, length) => product * length, 1);
   const [groups, width] = scale;
   if (scale.length !== 2 || width !== channels || (groups !== 1 && groups !== x[0])) {
-    throw new Error(`layerNorm of x [${x}] needs scale and shift [1, ${channels}] or [${x[0]}, ${channels}], got [${scale}].`);
+    const wanted = `[1, ${channels}] or [${x[0]}, ${channels}]`;
+    throw new Error(`layerNorm of x [${x}] needs scale and shift ${wanted}, got [${scale}].`);
   }
   return { rows, channels, groups };
 }

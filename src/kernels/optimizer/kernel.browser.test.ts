@@ -4,7 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
-import { armNegativeControl, assertClose, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
+import {
+  armNegativeControl,
+  assertClose,
+  assertNotClose,
+  testValues,
+  withBrokenConstants,
+} from '../compare.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from './kernel.ts';
 import { adamwStep, clipByGlobalNorm } from './oracle.ts';
 
@@ -57,7 +63,8 @@ async function steps(shape: number[], check: typeof assertClose, scale = 1): Pro
   tf.dispose([parameter, first, second]);
 }
 
-test.each([[[1]], [[3, 5]], [[255]], [[256]], [[257]], [[64, 96]]])('shape [%s]', (shape) => steps(shape, assertClose));
+const shapes = [[1], [3, 5], [255], [256], [257], [64, 96]];
+test.each(shapes.map((shape) => [shape]))('shape [%s]', (shape) => steps(shape, assertClose));
 
 test('large and tiny values', async () => {
   await steps([33], assertClose, 1e4);
@@ -92,7 +99,8 @@ test('clipping by the global norm', async () => {
 test('refuses tensors that do not fit', () => {
   const x = tf.zeros([4]);
   const settings = tf.tensor1d(adamwSettings(options, 1));
-  const tensors = { parameter: x, first: x, second: x, gradient: x, settings, gradientScale: tf.tensor1d([1]) };
+  const gradientScale = tf.tensor1d([1]);
+  const tensors = { parameter: x, first: x, second: x, gradient: x, settings, gradientScale };
   expect(() => adamw({ ...tensors, gradient: tf.zeros([5]) })).toThrow(/parameter \[4\]/);
   expect(() => adamw({ ...tensors, settings: tf.zeros([3]) })).toThrow(/settings have/);
   // One tensor for all of it would be written three times.

@@ -12,6 +12,7 @@ import squaresSource from '../../../shaders/optimizer/sum_of_squares.wgsl?raw';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { isSoftwareAdapter } from '../variants.ts';
 import { adamwStep, clipByGlobalNorm, settingsLength } from './oracle.ts';
 
 export { adamwDefaults, adamwSettings } from './oracle.ts';
@@ -34,7 +35,8 @@ registerOperation({
     const size = sizeOf(gradient.shape);
     const width = vectorWidth(size);
     const shader = vectorized('optimizer/adamw', adamwSource, width);
-    dispatchElementwise(backend, shader, size / width, { unit: 1 }, [gradient, settings, gradientScale], state);
+    const inputs = [gradient, settings, gradientScale];
+    dispatchElementwise(backend, shader, size / width, { unit: 1 }, inputs, state);
     return [];
   },
   cpu([gradient, settings, gradientScale, parameter, first, second]) {
@@ -53,9 +55,11 @@ registerOperation({
   webgpu(backend, [x, sums], attributes) {
     const size = sizeOf(x.shape);
     const width = vectorWidth(size);
+    // Barriers cost a software adapter more than they save.
+    const threads = isSoftwareAdapter(backend.device.adapterInfo) ? 16 : 256;
     const program = {
       shader: vectorized('optimizer/sum_of_squares', squaresSource, width),
-      constants: { size: size / width, slot: attributes['slot'] as number, threads: 256, unit: 1 },
+      constants: { size: size / width, slot: attributes['slot'] as number, threads, unit: 1 },
       workgroups: [1, 1, 1] as const,
     };
     dispatch(backend, program, [x], [sums]);

@@ -16,8 +16,8 @@ export const adamwDefaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDe
 export const settingsLength = 9;
 
 /**
- * The settings vector [9] that a step reads: learning rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon, weight
- * decay and the two bias corrections. `step` counts from 1. Throws RangeError for a step below 1.
+ * The settings vector [9] that a step reads: learning rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon,
+ * weight decay and the two bias corrections. `step` counts from 1. Throws RangeError for a step below 1.
  */
 export function adamwSettings(options: AdamwOptions, step: number): Float32Array<ArrayBuffer> {
   if (!Number.isInteger(step) || step < 1) {
@@ -68,7 +68,7 @@ export function adamwStep(
   return next;
 }
 
-/** The norm over all gradients together, and the factor min(1, maximum / norm); a maximum of 0 clips nothing. */
+/** The norm over all gradients together, and the factor min(1, maximum / norm); 0 clips nothing. */
 export function clipByGlobalNorm(
   gradients: ArrayLike<number>[],
   maximum: number,

@@ -48,7 +48,8 @@ test('a shape is filled along its last axis first', async () => {
   const key = normalKeyTensor(3, 1);
   const y = normal([2, 3, 5], key);
   expect(y.shape).toEqual([2, 3, 5]);
-  assertClose('normal [2, 3, 5]', (await y.data()) as Float32Array, normalValues(normalKey(3, 1), 30), tolerance);
+  const values = (await y.data()) as Float32Array;
+  assertClose('normal [2, 3, 5]', values, normalValues(normalKey(3, 1), 30), tolerance);
 });
 
 test('refuses a key that is none', () => {

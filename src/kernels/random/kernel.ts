@@ -1,7 +1,7 @@
 // Normal noise made on the GPU from a key in a buffer, so that a replayed step can change its seed.
 //
-// The same stream as normalArray(seed, stream, count) in src/math/normal.ts, to about 1e-6 relative (logarithm
-// and cosine round differently). No gradient: noise depends on nothing that is trained.
+// The same stream as normalArray(seed, stream, count) in src/math/normal.ts, to about 1e-6 relative
+// (logarithm and cosine round differently). No gradient: noise depends on nothing that is trained.
 
 import { tensor1d } from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, Tensor, Tensor1D, TensorInfo } from '@tensorflow/tfjs-core';
@@ -59,7 +59,7 @@ registerOperation({
   },
 });
 
-/** The values of a key tensor: (seed low, seed high, stream) as 32-bit integers. For capture.write as well. */
+/** The values of a key tensor: (seed low, seed high, stream) as 32-bit words. For capture.write as well. */
 export function normalKey(seed: number | bigint, stream: number): Int32Array<ArrayBuffer> {
   const [low, high] = keyFromSeed(seed);
   return Int32Array.of(low, high, stream);

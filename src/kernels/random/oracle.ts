@@ -1,5 +1,5 @@
-// Standard normal numbers from Philox in f64: the stream that the shader, src/math/normal.ts and the Python twin
-// share. Element 4 q + k comes from the block with counter [q, stream, 0, 0].
+// Standard normal numbers from Philox in f64: the stream that the shader, src/math/normal.ts and the Python
+// twin share. Element 4 q + k comes from the block with counter [q, stream, 0, 0].
 
 import { philox } from '../../math/random.ts';
 

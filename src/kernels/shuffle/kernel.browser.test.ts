@@ -4,7 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
-import { armNegativeControl, assertClose, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
+import {
+  armNegativeControl,
+  assertClose,
+  assertNotClose,
+  testValues,
+  withBrokenConstants,
+} from '../compare.ts';
 import { depthToSpace, spaceToDepth } from './kernel.ts';
 import * as oracle from './oracle.ts';
 import type { Factor, VideoShape } from './oracle.ts';

@@ -76,16 +76,16 @@ registerOperation({
 });
 
 /**
- * [B, T, H, W, C] -> [B, (T + fT - 1) / fT, H / fH, W / fW, fT fH fW C], channels in the order (ft, fh, fw, c).
- * In time the first block is filled up in front with zero frames. Throws when the shape does not divide.
+ * [B, T, H, W, C] -> [B, (T + fT - 1) / fT, H / fH, W / fW, fT fH fW C], channels in the order (ft, fh, fw,
+ * c). In time the first block is filled up in front with zero frames. Throws when the shape does not divide.
  */
 export function spaceToDepth(x: Tensor, factor: readonly [number, number, number]): Tensor {
   return runOperation('Physics.spaceToDepth', { x }, { factor: [...factor] })[0];
 }
 
 /**
- * [B, T, H, W, fT fH fW C] -> [B, fT T - (fT - 1), fH H, fW W, C]: the inverse; the first fT - 1 frames, which
- * stand before the video, are dropped. Throws when the channels do not divide.
+ * [B, T, H, W, fT fH fW C] -> [B, fT T - (fT - 1), fH H, fW W, C]: the inverse; the first fT - 1 frames,
+ * which stand before the video, are dropped. Throws when the channels do not divide.
  */
 export function depthToSpace(x: Tensor, factor: readonly [number, number, number]): Tensor {
   return runOperation('Physics.depthToSpace', { x }, { factor: [...factor] })[0];

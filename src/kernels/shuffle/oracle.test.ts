@@ -10,7 +10,7 @@ const cases: [VideoShape, Factor][] = [
   [[1, 7, 3, 3, 2], [3, 3, 1]],
 ];
 
-test.each(cases)('[%s] by [%s]: unfolding undoes folding, and each is the other transposed', (shape, factor) => {
+test.each(cases)('[%s] by [%s]: inverse, and each is the other transposed', (shape, factor) => {
   const size = shape.reduce((product, length) => product * length, 1);
   const x = Float64Array.from(testValues(1, size));
   const folded = spaceToDepth(x, shape, factor);

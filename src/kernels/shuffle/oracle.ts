@@ -26,7 +26,11 @@ export function unfoldedShape(shape: VideoShape, [fT, fH, fW]: Factor): VideoSha
 }
 
 // Calls back with (index in the unfolded array, index in the folded one) for every unfolded element.
-function forEachPair(unfolded: VideoShape, factor: Factor, visit: (space: number, depth: number) => void): void {
+function forEachPair(
+  unfolded: VideoShape,
+  factor: Factor,
+  visit: (space: number, depth: number) => void,
+): void {
   const [B, T, H, W, C] = unfolded;
   const [fT, fH, fW] = factor;
   const [, blocksT, blocksH, blocksW, depth] = foldedShape(unfolded, factor);

@@ -1,0 +1,69 @@
+"""Clips on disk: folders in order, windows inside the picture and around what moves, heights from the scenes."""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from physmaster.config import NANO
+from physmaster.data import Clips, bytes_from_network, network_pixels
+from physmaster.train_backbone import height_maps
+
+
+def write_folder(root, name, first, clips):
+    """A chunk whose clips hold one bright square moving along the diagonal."""
+    folder = Path(root) / name
+    folder.mkdir()
+    frames = np.zeros((clips, 25, 64, 64, 3), np.uint8)
+    masks = np.zeros((clips, 25, 64, 64), np.uint8)
+    for t in range(25):
+        frames[:, t, t:t + 8, t:t + 8] = 200
+        masks[:, t, t:t + 8, t:t + 8] = 1
+    frames.tofile(folder / 'frames.u8')
+    masks.tofile(folder / 'masks.u8')
+    np.full((clips, 64, 64), 5, np.float32).tofile(folder / 'depth.f32')
+    scenes = [{'seed': first + i, 'objects': [{'id': 1, 'dropped': True, 'position': [0, 1.5, 0]}]}
+              for i in range(clips)]
+    (folder / 'meta.jsonl').write_text('\n'.join(json.dumps(scene) for scene in scenes) + '\n')
+
+
+class DataTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        write_folder(self.folder.name, 'free-fall-wide-3-2', 3, 2)
+        write_folder(self.folder.name, 'free-fall-wide-0-3', 0, 3)
+        write_folder(self.folder.name, 'free-fall-seen-0-1', 0, 1)
+        self.clips = Clips(self.folder.name, ['wide'], NANO)
+
+    def test_order_and_shapes(self):
+        assert self.clips.names() == ['free-fall-wide-0-3', 'free-fall-wide-3-2']
+        assert [scene['seed'] for scene in self.clips.scenes()] == [0, 1, 2, 3, 4]
+        assert self.clips.videos([0, 4]).shape == (2, 25, 64, 64, 3)
+        assert self.clips.first_depths([1]).shape == (1, 64, 64)
+        with self.assertRaisesRegex(FileNotFoundError, 'no clips'):
+            Clips(self.folder.name, ['unseen'], NANO)
+
+    def test_windows_hold_motion(self):
+        random = np.random.default_rng(0)
+        for _ in range(50):
+            window = self.clips.crop(0, 32, random)
+            assert window.shape == (25, 32, 32, 3)
+            assert window.max() == 200
+
+    def test_heights_sit_on_the_object(self):
+        masks = self.clips.first_masks(range(5))
+        heights = height_maps(self.clips, masks)
+        assert np.all(heights[masks == 1] == 1.5) and np.all(heights[masks == 0] == 0)
+
+    def test_pixels_round_trip(self):
+        values = np.arange(256, dtype=np.uint8)
+        assert np.array_equal(bytes_from_network(network_pixels(values)), values)
+        assert network_pixels(values).dtype == torch.float32
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -50,6 +50,8 @@ describe('the tracker on clips of the world', () => {
   });
 
   test('the first frame alone is the clip\'s first frame', () => {
-    for (const { scene, image } of known.slice(0, 3)) expect(firstFrame(world, scene)).toEqual(image);
+    for (const { scene, image } of known.slice(0, 3)) {
+      expect(Buffer.compare(firstFrame(world, scene), image)).toBe(0);
+    }
   });
 });

@@ -33,7 +33,8 @@ describe('free-fall scenes', () => {
           const row = Math.floor(pixel / frameSize);
           edge = Math.min(edge, column, row, frameSize - 1 - column, frameSize - 1 - row);
         }
-        if ([...areas.keys()].toSorted((a, b) => a - b).join() !== labels || Math.min(...areas.values()) < 16) {
+        const found = [...areas.keys()].toSorted((a, b) => a - b).join();
+        if (found !== labels || Math.min(...areas.values()) < 16) {
           throw new Error(`Seed ${scene.seed}, frame ${frame}: ${JSON.stringify([...areas])} of ${labels}`);
         }
       }

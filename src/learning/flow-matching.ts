@@ -9,16 +9,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { Random } from '../math/random.ts';
 
-/** z_t for data, noise and flow time t (a number, or a tensor that broadcasts). */
-export function interpolate(data: Tensor, noise: Tensor, t: Tensor | number): Tensor {
-  return tf.tidy(() => tf.add(noise, tf.mul(tf.sub(data, noise), t)));
+/** z_t for data and noise [B, T, H, W, C] and flow times [B, 1]. */
+export function interpolate(data: Tensor, noise: Tensor, times: Tensor): Tensor {
+  return tf.tidy(() => {
+    // tfjs broadcasts up to four axes on the GPU, so a clip is one row.
+    const [z1, z0] = [data, noise].map((x) => tf.reshape(x, [data.shape[0], -1]));
+    return tf.reshape(tf.add(z0, tf.mul(tf.sub(z1, z0), times)), data.shape);
+  });
 }
 
 /** Velocity error of every clip [B]: mean over elements of (velocity - (data - noise))^2. */
 export function velocityErrors(velocity: Tensor, data: Tensor, noise: Tensor): Tensor1D {
   return tf.tidy(() => {
     const difference = tf.sub(velocity, tf.sub(data, noise));
-    return tf.mean(tf.square(difference), [1, 2, 3, 4]) as Tensor1D;
+    return tf.mean(tf.square(tf.reshape(difference, [data.shape[0], -1])), 1) as Tensor1D;
   });
 }
 

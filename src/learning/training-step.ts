@@ -57,7 +57,7 @@ export interface BatchInputs {
   readonly features: Tensor;
   /** [c, timeWidth] */
   readonly timeFeatures: Tensor;
-  /** [c, 1, 1, 1, 1] */
+  /** [c, 1] */
   readonly times: Tensor;
   /** Key of the noise, int32 [3]: `normalKey(seed, stream)`. */
   readonly noiseKey: Tensor;
@@ -71,7 +71,7 @@ export function batchShapes(state: PolicyState, count: number): number[][] {
   return [
     [2 * count, generated, height, width, channels], [count, height, width, channels],
     [blocks * count, physicsTokenCount(config), featureWidth], [count, config.transformer.timeWidth],
-    [count, 1, 1, 1, 1], [3],
+    [count, 1], [3],
   ];
 }
 
@@ -93,8 +93,10 @@ interface Prepared {
 function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number): Prepared {
   const supervised = plan.objective === 'supervised';
   const both = (x: Tensor) => (supervised ? x : twice(x));
-  const data = supervised ? tf.slice(inputs.latents, [0, 0, 0, 0, 0], [count, -1, -1, -1, -1]) : inputs.latents;
-  const clipShape = data.shape.slice(1);
+  const clipShape = inputs.latents.shape.slice(1);
+  const data = supervised
+    ? tf.reshape(tf.slice(tf.reshape(inputs.latents, [2 * count, -1]), [0, 0], [count, -1]), [count, ...clipShape])
+    : inputs.latents;
   const noise = plan.sharedNoise || supervised
     ? both(normal([count, ...clipShape], inputs.noiseKey)) : normal([2 * count, ...clipShape], inputs.noiseKey);
   return {

@@ -27,8 +27,12 @@ export function latentFromVideo(weights: Weights, video: Tensor): Tensor5D {
     h = convolutionLayer(weights, `${name}.down_1`, h, [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_2`, h);
     const mean = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-    const centred = tf.sub(mean, parameter(weights, 'autoencoder.latent_mean'));
-    return tf.div(centred, parameter(weights, 'autoencoder.latent_std')) as Tensor5D;
+    // tfjs broadcasts up to four axes on the GPU, so latents are scaled as rows of channels.
+    const rows = tf.reshape(mean, [-1, mean.shape[4] ?? 1]);
+    const centred = tf.sub(rows, parameter(weights, 'autoencoder.latent_mean'));
+    const normalised: Tensor = tf.div(centred, parameter(weights, 'autoencoder.latent_std'));
+    const latent: Tensor = tf.reshape(normalised, mean.shape);
+    return latent as Tensor5D;
   });
 }
 
@@ -47,20 +51,31 @@ export function videoFromLatent(weights: Weights, latent: Tensor, image: Tensor)
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
-    const scaled = tf.mul(latent, parameter(weights, 'autoencoder.latent_std'));
-    let h = tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')) as Tensor;
+    const rows = tf.reshape(latent, [-1, latent.shape[4] ?? 1]);
+    const scaled = tf.mul(rows, parameter(weights, 'autoencoder.latent_std'));
+    let h: Tensor = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
     h = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
     h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_1`, h);
     h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
-    h = tf.add(h, convolutionLayer(weights, `${name}.image`, spaceToDepth(first, [1, 2, 2])));
+    h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, spaceToDepth(first, [1, 2, 2])));
     h = residualLayer(weights, `${name}.block_2`, h);
     h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
     h = depthToSpace(h, [1, 2, 2]);
-    const [paint, keep] = tf.split(h, [3, 1], 4);
-    const video = tf.add(paint, tf.mul(tf.sigmoid(keep), tf.sub(first, paint)));
-    return tf.clipByValue(video, -1, 1) as Tensor5D;
+    const frames = h.shape[1] ?? 1;
+    const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
+    const kept = tf.sub(tf.reshape(image, [batch, 1, height * width, 3]), paint);
+    const video = tf.add(paint, tf.mul(tf.sigmoid(keep), kept));
+    return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
+}
+
+/** x [B, T, H, W, C] plus one frame [B, 1, H, W, C] at every time. */
+function addToEveryFrame(x: Tensor, frame: Tensor): Tensor {
+  const [batch, time] = x.shape;
+  const size = frame.size / batch;
+  const sum = tf.add(tf.reshape(x, [batch, time, size]), tf.reshape(frame, [batch, 1, size]));
+  return tf.reshape(sum, x.shape);
 }
 
 /** Network values [..] in [-1, 1] of 8-bit pixels: u8 / 127.5 - 1. */

@@ -83,7 +83,9 @@ export function domainToken(weights: Weights, domain: number, batch: number): Te
 function patchTokens(config: ModelConfig, noisy: Tensor, imageLatent: Tensor): Tensor {
   const [batch, time, height, width, channels] = noisy.shape;
   const patch = config.transformer.patch;
-  const first = tf.tile(tf.reshape(imageLatent, [batch, 1, height, width, channels]), [1, time, 1, 1, 1]);
+  // tfjs repeats up to four axes on the GPU; the latent's own are folded into one.
+  const frame = tf.reshape(imageLatent, [batch, 1, height * width * channels]);
+  const first = tf.reshape(tf.tile(frame, [1, time, 1]), noisy.shape);
   const folded = spaceToDepth(tf.concat([noisy, first], 4), [1, patch, patch]);
   const tokens = time * (height / patch) * (width / patch);
   return tf.reshape(folded, [batch, tokens, patch * patch * 2 * channels]);

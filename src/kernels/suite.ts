@@ -5,7 +5,7 @@
 // the largest expected value of the tensor, since an element that cancels to near zero carries the rounding
 // of its terms. What it does not do: choose the number of ULP.
 
-import { grads } from '@tensorflow/tfjs-core';
+import { valueAndGrads } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { assertClose, unitInLastPlace } from './compare.ts';
 import type { Tolerance } from './compare.ts';
@@ -42,5 +42,6 @@ export async function assertAllClose(label: string, actual: Tensor[], expected: 
 
 /** [output, gradient of each input] of `work` at `inputs`, for the output gradient `dy`. */
 export function withGradients(work: (...inputs: Tensor[]) => Tensor, inputs: Tensor[], dy: Tensor): Tensor[] {
-  return [work(...inputs), ...grads(work)(inputs, dy)];
+  const { value, grads } = valueAndGrads(work)(inputs, dy);
+  return [value, ...grads];
 }

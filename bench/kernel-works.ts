@@ -1,0 +1,195 @@
+// Benchmarks of single kernels, forward and with gradients: ours beside the same arithmetic in stock
+// tfjs-webgpu, on one device, in the layout each likes best.
+
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { attention } from '../src/kernels/attention/kernel.ts';
+import { attentionForward, attentionGradients } from '../src/kernels/attention/oracle.ts';
+import { convolution } from '../src/kernels/convolution/kernel.ts';
+import {
+  convolutionFilterGradient,
+  convolutionForward,
+  convolutionInputGradient,
+  convolutionShape,
+} from '../src/kernels/convolution/oracle.ts';
+import { linear } from '../src/kernels/linear/kernel.ts';
+import { linearForward } from '../src/kernels/linear/oracle.ts';
+import { Random } from '../src/math/random.ts';
+import type { Implementation, Prepared, Work } from './work.ts';
+
+type Values = ArrayLike<number>;
+
+function values(seed: number, count: number): Float32Array {
+  const random = new Random(seed);
+  return Float32Array.from({ length: count }, () => random.uniform(-1, 1));
+}
+
+function largest(expected: Values): number {
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) size = Math.max(size, Math.abs(expected[i]));
+  return size;
+}
+
+async function worst(actual: Tensor[], expected: Values[]): Promise<number> {
+  let error = 0;
+  for (const [i, want] of expected.entries()) {
+    const got = await actual[i].data();
+    if (got.length !== want.length) throw new Error(`${got.length} values where ${want.length} are expected.`);
+    for (let k = 0; k < want.length; k++) {
+      // Written so that a NaN counts as an infinite error.
+      const difference = Math.abs(got[k] - want[k]);
+      error = difference <= error ? error : Number.isNaN(difference) ? Infinity : difference;
+    }
+  }
+  return error;
+}
+
+function valueWithGradients(work: (...x: Tensor[]) => Tensor, inputs: Tensor[], dy: Tensor): Tensor[] {
+  const { value, grads } = tf.valueAndGrads(work)(inputs, dy);
+  return [value, ...grads];
+}
+
+/** An implementation by a function from tensors to tensors; `terms` is the length of its longest sum. */
+function implementation(
+  name: string,
+  work: () => Tensor[],
+  expected: Values[],
+  terms?: number,
+): Implementation {
+  return {
+    name,
+    run: () => tf.tidy(() => void work()),
+    async check() {
+      const outputs = tf.tidy(work);
+      const error = await worst(outputs, expected);
+      tf.dispose(outputs);
+      return error;
+    },
+    // 2K units in the last place, as the kernels' own suites allow.
+    allowedError: terms === undefined ? undefined : 2 * terms * 2 ** -23 * Math.max(...expected.map(largest)),
+  };
+}
+
+const matmul: Work = {
+  name: 'matmul',
+  prepare: async (): Promise<Prepared> => {
+    const n = 512;
+    const [a, b] = [values(1, n * n), values(2, n * n)];
+    const expected = [linearForward(a, b, null, { rows: n, depth: n, columns: n })];
+    const [left, right] = [tf.tensor2d(a, [n, n]), tf.tensor2d(b, [n, n])];
+    return {
+      shape: `${n}x${n}x${n}`,
+      operations: 2 * n ** 3,
+      implementations: [
+        implementation('ours', () => [linear(left, right)], expected, n),
+        implementation('tfjs-webgpu', () => [tf.matMul(left, right)], expected),
+      ],
+    };
+  },
+};
+
+/** [1, L, N, D] -> [N, L, D]. */
+function headsFirst(from: Values, tokens: number, heads: number, width: number): Float64Array {
+  return Float64Array.from({ length: from.length }, (_, i) => {
+    const d = i % width;
+    const l = Math.floor(i / width) % tokens;
+    const n = Math.floor(i / (width * tokens));
+    return from[(l * heads + n) * width + d];
+  });
+}
+
+function stockAttention(query: Tensor, key: Tensor, value: Tensor): Tensor {
+  const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(query.shape[2] ?? 1));
+  return tf.matMul(tf.softmax(scores), value);
+}
+
+async function attentionWork(withGradients: boolean): Promise<Prepared> {
+  const [heads, tokens, width] = [8, 512, 32];
+  const data = [1, 2, 3, 4].map((seed) => values(seed, tokens * heads * width));
+  const shape = { batch: 1, queries: tokens, keys: tokens, heads, width, scale: 1 / Math.sqrt(width) };
+  const result = attentionForward(data[0], data[1], data[2], shape);
+  const gradients = attentionGradients(data[0], data[1], data[2], result, data[3], shape);
+  const all = [result.output, gradients.query, gradients.key, gradients.value];
+  const expected = withGradients ? all : all.slice(0, 1);
+  const ours = data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]));
+  const stock = data.map((part) => tf.tensor3d(
+    Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]));
+  const run = (work: (...x: Tensor[]) => Tensor, [q, k, v, dy]: Tensor[]) => (): Tensor[] =>
+    withGradients ? valueWithGradients(work, [q, k, v], dy) : [work(q, k, v)];
+  const forward = 4 * tokens * tokens * width * heads;
+  return {
+    shape: `${heads} heads, ${tokens} tokens, width ${width}`,
+    operations: withGradients ? 3.5 * forward : forward,
+    implementations: [
+      implementation('ours', run((q, k, v) => attention(q, k, v), ours), expected, tokens + width),
+      implementation('tfjs-webgpu', run((q, k, v) => stockAttention(q, k, v), stock),
+        expected.map((part) => headsFirst(part, tokens, heads, width))),
+    ],
+  };
+}
+
+async function convolutionWork(
+  x: number[],
+  filter: number[],
+  withGradients: boolean,
+  stock: (x: Tensor, filter: Tensor) => Tensor,
+): Promise<Prepared> {
+  const shape = convolutionShape(x, filter, [1, 1, 1]);
+  const positions = x[0] * x[1] * x[2] * x[3];
+  const taps = filter[0] * filter[1] * filter[2];
+  const count = (sizes: number[]): number => sizes.reduce((product, size) => product * size, 1);
+  const [xs, filters] = [values(1, count(x)), values(2, count(filter))];
+  const dys = values(3, positions * filter[4]);
+  const reference = (padding: [number, number, number]): Values[] => {
+    const padded = { ...shape, padding };
+    const y = convolutionForward(xs, filters, null, padded);
+    if (!withGradients) return [y];
+    return [y, convolutionInputGradient(dys, filters, padded), convolutionFilterGradient(xs, dys, padded)];
+  };
+  const inputs = [tf.tensor(xs, x), tf.tensor(filters, filter)];
+  const dy = tf.tensor(dys, [...x.slice(0, 4), filter[4]]);
+  const run = (work: (...x: Tensor[]) => Tensor) => (): Tensor[] =>
+    withGradients ? valueWithGradients(work, inputs, dy) : [work(...inputs)];
+  const forward = 2 * positions * taps * filter[3] * filter[4];
+  const [kernelTime, kernelHeight, kernelWidth] = filter;
+  const centred: [number, number, number] = [(kernelTime - 1) / 2, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2];
+  return {
+    shape: `[${x}] by [${filter}]`,
+    operations: withGradients ? 3 * forward : forward,
+    implementations: [
+      implementation('ours', run((a, b) => convolution(a, b)), reference(shape.padding),
+        withGradients ? positions : taps * filter[3]),
+      // Stock convolutions pad time on both sides: the same arithmetic, and a reference of its own.
+      implementation('tfjs-webgpu', run((a, b) => stock(a, b)), reference(centred)),
+    ],
+  };
+}
+
+function stock2d(x: Tensor, filter: Tensor): Tensor {
+  const [, , height, width, channels] = x.shape;
+  const image = tf.reshape<tf.Rank.R4>(x, [-1, height, width, channels]);
+  const kernel = tf.squeeze<tf.Tensor4D>(filter, [0]);
+  const y = tf.conv2d(image, kernel, 1, 'same');
+  return tf.reshape(y, [...x.shape.slice(0, 4), y.shape[3]]);
+}
+
+function stock3d(x: Tensor, filter: Tensor): Tensor {
+  return tf.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, 1, 'same');
+}
+
+const conv2d = (withGradients: boolean): Promise<Prepared> =>
+  convolutionWork([1, 1, 64, 64, 32], [1, 3, 3, 32, 64], withGradients, stock2d);
+const conv3d = (withGradients: boolean): Promise<Prepared> =>
+  convolutionWork([1, 8, 16, 16, 32], [3, 3, 3, 32, 32], withGradients, stock3d);
+
+/** The kernels' benchmarks, by name. */
+export const kernelWorks: Work[] = [
+  matmul,
+  { name: 'attention-forward', prepare: () => attentionWork(false) },
+  { name: 'attention-forward-backward', prepare: () => attentionWork(true) },
+  { name: 'conv2d-forward', prepare: () => conv2d(false) },
+  { name: 'conv2d-gradients', prepare: () => conv2d(true) },
+  { name: 'conv3d-forward', prepare: () => conv3d(false) },
+  { name: 'conv3d-gradients', prepare: () => conv3d(true) },
+];

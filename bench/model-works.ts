@@ -1,0 +1,2 @@
+import type { Work } from './work.ts';
+export const modelWorks: Work[] = [];

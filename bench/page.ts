@@ -1,0 +1,86 @@
+// The benchmark's half inside Chromium: prepares a work, checks every implementation before any is timed, then
+// times them in turn, repetition by repetition, so that a disturbance hits all alike.
+
+import { backend as activeBackend } from '@tensorflow/tfjs-core';
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { flush } from '../src/engine/bridge.ts';
+import { createDevice } from '../src/engine/device.ts';
+import { forceVariant, variants } from '../src/kernels/variants.ts';
+import type { Variant } from '../src/kernels/variants.ts';
+import { kernelWorks } from './kernel-works.ts';
+import { modelWorks } from './model-works.ts';
+import { median } from './work.ts';
+import type { Implementation, Row } from './work.ts';
+
+const works = [...kernelWorks, ...modelWorks];
+
+/** What the command calls. */
+export interface BenchPage {
+  /** Names the adapter; throws when there is none. */
+  open(): Promise<string>;
+  works(): string[];
+  /** Runs one work; throws when one of our implementations differs too much from its reference. */
+  run(name: string, repetitions: number, variant: string | null): Promise<Row[]>;
+}
+
+declare global {
+  interface Window {
+    physmasterBench?: BenchPage;
+  }
+}
+
+async function finished(): Promise<void> {
+  const backend = activeBackend();
+  if (!(backend instanceof WebGPUBackend)) throw new Error('The benchmark needs the webgpu backend.');
+  flush(backend);
+  await backend.queue.onSubmittedWorkDone();
+}
+
+async function checked(work: string, implementation: Implementation): Promise<number> {
+  const error = await implementation.check();
+  const { allowedError = Infinity, name } = implementation;
+  if (!(error <= allowedError)) {
+    throw new Error(`${work}: ${name} is off by ${error}, more than ${allowedError}. Nothing is timed.`);
+  }
+  return error;
+}
+
+async function timed(implementation: Implementation): Promise<number> {
+  await finished();
+  const start = performance.now();
+  await implementation.run();
+  await finished();
+  return performance.now() - start;
+}
+
+window.physmasterBench = {
+  async open() {
+    const { adapterInfo } = await createDevice();
+    return [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
+  },
+  works: () => works.map(({ name }) => name),
+  async run(name, repetitions, variant) {
+    const work = works.find((candidate) => candidate.name === name);
+    if (!work) throw new Error(`There is no work named ${name}.`);
+    forceVariant(variants.find((candidate: Variant) => candidate === variant) ?? null);
+    const { shape, operations, implementations } = await work.prepare();
+    const errors: number[] = [];
+    for (const implementation of implementations) errors.push(await checked(name, implementation));
+    const times = implementations.map((): number[] => []);
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      for (const [i, implementation] of implementations.entries()) times[i].push(await timed(implementation));
+    }
+    return implementations.map((implementation, i) => {
+      implementation.dispose?.();
+      const milliseconds = median(times[i]);
+      return {
+        work: name,
+        shape,
+        implementation: implementation.name,
+        milliseconds,
+        gflops: operations / milliseconds / 1e6,
+        maxError: errors[i],
+      };
+    });
+  },
+};

@@ -4,7 +4,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateClip, stillClip, type ClipScores } from '../metrics/evaluate.ts';
 import { mean } from '../math/statistics.ts';
-import { clipFrames } from '../world/scene.ts';
+import { centresOf } from '../metrics/masks.ts';
+import { fallLength, fitGravity } from '../metrics/laws.ts';
+import { trackObjects } from '../metrics/tracker.ts';
+import { heightFromRow } from '../world/camera.ts';
+import { clipFrames, framesPerSecond, gravity } from '../world/scene.ts';
 import { createWorld, type World } from '../world/world.ts';
 import { firstFrame, sceneTruth, type SceneTruth } from './scene-truth.ts';
 
@@ -21,6 +25,7 @@ function average(name: keyof ClipScores, change: (item: SceneTruth) => Uint8Arra
 }
 
 const frameBytes = 64 * 64 * 3;
+const times = Array.from({ length: clipFrames }, (_, frame) => frame / framesPerSecond);
 
 /** The clip running late: every frame shows what was there some frames before. */
 function delayed(frames: Uint8Array, by: number): Uint8Array {
@@ -47,6 +52,21 @@ describe('the tracker on clips of the world', () => {
 
   test('an emptied room has no survivors', () => {
     expect(average('survival', ({ truth }) => stillClip(truth.plate, clipFrames))).toBe(0);
+  });
+
+  test('g fitted to the tracked centres of falling balls is g', () => {
+    const fitted = known.flatMap(({ scene, frames, truth }) => {
+      const masks = trackObjects(frames, truth);
+      return scene.objects.filter(({ dropped, shape }) => dropped && shape === 'sphere').map((ball) => {
+        const centres = centresOf(masks, clipFrames, 64, 64, ball.id);
+        const heights = times.map((_, frame) => heightFromRow(centres[frame * 2 + 1] + 0.5, ball.position[2]));
+        const length = fallLength(heights, 0.02) - 1;
+        return length < 5 ? NaN : fitGravity(times.slice(0, length), heights.slice(0, length));
+      });
+    }).filter((value) => !Number.isNaN(value));
+    expect(fitted.length).toBeGreaterThan(2);
+    for (const value of fitted) expect(Math.abs(value / gravity - 1)).toBeLessThan(0.1);
+    expect(Math.abs(mean(fitted) / gravity - 1)).toBeLessThan(0.05);
   });
 
   test('the first frame alone is the clip\'s first frame', () => {

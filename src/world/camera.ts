@@ -44,3 +44,13 @@ export function rayThrough(column: number, row: number, out: Float64Array): void
   out[1] = y / length;
   out[2] = z / length;
 }
+
+/**
+ * Height above the floor, in metres, of what is seen at a row (in pixels, fractional) and stands at depth z of the
+ * world: turns a tracked centre into metres for the laws of falling.
+ */
+export function heightFromRow(row: number, z: number): number {
+  const up = (frameSize / 2 - row) / focalLength;
+  const steps = (z - cameraPosition[2]) / (forward[2] + up * upward[2]);
+  return cameraPosition[1] + steps * (forward[1] + up * upward[1]);
+}

@@ -78,8 +78,7 @@ function ModelLine() {
       <b>{card.size}</b>
       <span>{(card.parameters / 1e6).toFixed(1)} M parameters</span>
       <span>
-        {adapter}
-        {software && ' (software, slow)'}
+        {software ? `${adapter.replace(/ \(software\)$/, '')}, a software adapter: slow` : adapter}
       </span>
     </p>
   );

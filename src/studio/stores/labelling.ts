@@ -234,8 +234,9 @@ export function createLabelling(dependencies: LabellingDependencies) {
     store,
     next,
     remove,
-    /** The session is ready: the first pair is asked for. */
+    /** The session is ready and a scene is known: the first pair is asked for, once. */
     begin() {
+      if (begun) return;
       begun = true;
       request();
     },

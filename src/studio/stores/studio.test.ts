@@ -6,7 +6,10 @@ import type { StudioStorage } from '../../storage/studio-storage.ts';
 import { scriptedClient } from '../testing/scripted-worker.ts';
 import { createStudio } from './studio.ts';
 
-const script = { loading: 8, sampling: 1, training: 1 };
+const script = { loading: 8, sampling: 1, training: 1, size: 8 };
+
+/** Waits for as long as a busy machine may take. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
 /** A storage that outlives the studio, and says that it does. */
 function disk(): StudioStorage {
@@ -31,7 +34,7 @@ async function open(storage: StudioStorage, change: Partial<typeof script> = {})
 }
 
 async function pairOnStage(studio: Awaited<ReturnType<typeof open>>['studio']) {
-  await vi.waitFor(() => {
+  await until(() => {
     const { current, voted } = studio.labelling.store.getState();
     expect(current && !voted).toBe(true);
   });
@@ -40,7 +43,7 @@ async function pairOnStage(studio: Awaited<ReturnType<typeof open>>['studio']) {
 test('the first pair comes by itself, and the next is prepared while it is looked at', async () => {
   const { studio, client } = await open(disk());
   await pairOnStage(studio);
-  await vi.waitFor(() => expect(studio.labelling.store.getState().upcoming).not.toBeNull());
+  await until(() => expect(studio.labelling.store.getState().upcoming).not.toBeNull());
   expect(client.sent.filter((request) => request.kind === 'pair.request')).toHaveLength(2);
 });
 
@@ -62,7 +65,7 @@ test('a vote is stored before the worker hears of it, with its pair', async () =
   expect(voted).toMatchObject({ choice: 'left', input: 'key', reasons: ['gravity'], automatic: false });
   expect(voted?.chosen).toBe(voted?.sides.left);
   expect(saves[voted!.id]).toBe('saving');
-  await vi.waitFor(() => expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true));
+  await until(() => expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true));
   expect(order).toEqual(['stored']);
   expect(studio.labelling.store.getState().saves[voted!.id]).toBe('saved');
   const found = await storage.load();
@@ -92,7 +95,7 @@ test('undo is another event, and brings the pair back', async () => {
   expect(events.map((event) => event.kind)).toEqual(['vote.added', 'vote.removed']);
   expect(standingVotes(events)).toHaveLength(0);
   expect(current?.pairId).toBe(first?.pairId);
-  await vi.waitFor(() => expect(client.sent.at(-1)?.kind).toBe('vote.remove'));
+  await until(() => expect(client.sent.at(-1)?.kind).toBe('vote.remove'));
   studio.labelling.undo();
   expect(studio.labelling.store.getState().events).toHaveLength(2);
 });
@@ -104,7 +107,7 @@ test('a write that fails is said, and the vote still counts in this session', as
   });
   await pairOnStage(studio);
   studio.labelling.vote('left', 'touch');
-  await vi.waitFor(() => expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true));
+  await until(() => expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true));
   const [event] = studio.labelling.store.getState().events;
   expect(studio.labelling.store.getState().saves[event.id]).toBe('not-saved');
   expect(studio.session.store.getState().notices[0].text).toMatch(/no room/);
@@ -112,7 +115,7 @@ test('a write that fails is said, and the vote still counts in this session', as
 
 test('another scene cancels what was on its way', async () => {
   const { studio, client } = await open(disk(), { sampling: 5 });
-  await vi.waitFor(() => expect(studio.labelling.store.getState().waiting).not.toBeNull());
+  await until(() => expect(studio.labelling.store.getState().waiting).not.toBeNull());
   const waiting = studio.labelling.store.getState().waiting!.pairId;
   const scene = studio.session.store.getState().scenes[4];
   studio.labelling.select({ kind: 'fixed', source: scene.source, still: scene.thumbnail });
@@ -129,16 +132,16 @@ test('steps, votes and weights are there after a reload, as far as the last snap
     before.studio.labelling.vote('left', 'key');
   }
   const added = () => before.client.sent.filter((request) => request.kind === 'vote.add');
-  await vi.waitFor(() => expect(added()).toHaveLength(3));
+  await until(() => expect(added()).toHaveLength(3));
   before.studio.training.take(5);
-  await vi.waitFor(() => expect(before.studio.training.store.getState().snapshots).toHaveLength(1));
+  await until(() => expect(before.studio.training.store.getState().snapshots).toHaveLength(1));
   const steps = before.studio.training.store.getState().steps;
   expect(steps.map((step) => step.step)).toEqual([1, 2, 3, 4, 5]);
   expect(steps[0].loss).toBeCloseTo(Math.LN2);
   await storage.addStep({ runId: 'run-lost', step: 9, values: { ...steps[4], step: 9 } });
 
   const after = await open(storage);
-  await vi.waitFor(() => expect(after.studio.session.store.getState().status).toBe('ready'));
+  await until(() => expect(after.studio.session.store.getState().status).toBe('ready'));
   expect(after.studio.labelling.store.getState().events).toHaveLength(3);
   expect(after.studio.training.store.getState().steps).toEqual(steps);
   const started = after.client.sent.find((request) => request.kind === 'session.start');
@@ -150,15 +153,15 @@ test('going back starts another run that shares the steps up to there', async ()
   const { studio } = await open(storage);
   await pairOnStage(studio);
   studio.labelling.vote('left', 'key');
-  await vi.waitFor(() => expect(Object.values(studio.labelling.store.getState().saves)).toEqual(['saved']));
+  await until(() => expect(Object.values(studio.labelling.store.getState().saves)).toEqual(['saved']));
   studio.training.take(3);
-  await vi.waitFor(() => expect(studio.training.store.getState().snapshots).toHaveLength(1));
+  await until(() => expect(studio.training.store.getState().snapshots).toHaveLength(1));
   studio.training.take(4);
-  await vi.waitFor(() => expect(studio.training.store.getState().snapshots).toHaveLength(2));
+  await until(() => expect(studio.training.store.getState().snapshots).toHaveLength(2));
   studio.training.goBack(studio.training.store.getState().snapshots[0]);
   expect(studio.training.store.getState().steps).toHaveLength(3);
   studio.training.take(1);
-  await vi.waitFor(() => expect(studio.training.store.getState().snapshots).toHaveLength(3));
+  await until(() => expect(studio.training.store.getState().snapshots).toHaveLength(3));
   const { runs, steps } = studio.training.store.getState();
   expect(runs).toHaveLength(2);
   expect(runs[1].from).toMatchObject({ runId: runs[0].id, step: 3 });
@@ -174,10 +177,10 @@ test('the automatic voter says so in every vote, and takes the way that people t
   const { studio, client } = await open(disk());
   await pairOnStage(studio);
   studio.labelling.startAutomatic('free-fall', 100);
-  await vi.waitFor(() => expect(studio.labelling.store.getState().automatic.votes).toBeGreaterThan(1));
+  await until(() => expect(studio.labelling.store.getState().automatic.votes).toBeGreaterThan(1));
   studio.labelling.stopAutomatic();
   const votes = standingVotes(studio.labelling.store.getState().events);
   expect(votes.every((vote) => vote.automatic && vote.input === 'automatic')).toBe(true);
   expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true);
-  await vi.waitFor(() => expect(studio.labelling.store.getState().automatic.running).toBe(false));
+  await until(() => expect(studio.labelling.store.getState().automatic.running).toBe(false));
 });

@@ -60,9 +60,9 @@ export function createStudio(dependencies: StudioDependencies) {
   const settings = createSettingsStore(dependencies.settingsDisk);
   const player = createPlayer(dependencies.autoplay);
 
-  function listScenes() {
-    send({ kind: 'scene.list', family, split: 'train', firstSeed, count: galleryScenes });
-    firstSeed += galleryScenes;
+  function listScenes(count = galleryScenes) {
+    send({ kind: 'scene.list', family, split: 'train', firstSeed, count });
+    firstSeed += count;
   }
 
   /** The next scene of the list, so that its first frame is known; more are listed before it ends. */
@@ -106,7 +106,9 @@ export function createStudio(dependencies: StudioDependencies) {
     labelling.receive(event);
     training.receive(event);
     evaluation.receive(event);
-    if (event.kind === 'session.ready') labelling.begin();
+    const { status, scenes } = session.store.getState();
+    const listed = scenes.length > 0 || (event.kind === 'request.refused' && event.request === 'scene.list');
+    if (status === 'ready' && listed) labelling.begin();
   }
 
   /** Opens storage, puts back what it holds, and starts the session. Never rejects. */
@@ -137,7 +139,9 @@ export function createStudio(dependencies: StudioDependencies) {
       modelUrl: dependencies.modelUrl,
       restored: { votes: found?.votes ?? [], pairs: found?.pairs ?? [], snapshot },
     });
-    listScenes();
+    // The first scene on its own, so that there is something to see at once.
+    listScenes(1);
+    listScenes(galleryScenes - 1);
   }
 
   /** The label log as JSONL, and the training steps as CSV. */

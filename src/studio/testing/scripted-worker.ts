@@ -13,13 +13,15 @@ import {
   type VoteId,
 } from '../../protocol/records.ts';
 import { clientOver, type Channel, type WorkerClient } from '../worker-client.ts';
-import { drawnClip, firstFrame } from './drawn-clip.ts';
+import { drawnClip, drawnStill } from './drawn-clip.ts';
 
 export interface Script {
   /** Milliseconds: of a phase of loading, of a sampling step, of a training step. */
   loading: number;
   sampling: number;
   training: number;
+  /** Pixels of a clip, each way. */
+  size?: number;
   failure?: EventOf<'session.failed'>;
 }
 
@@ -36,6 +38,7 @@ const metrics = (l2: number) => ({
 export function scriptedClient(
   script: Script,
 ): WorkerClient & { sent: PageRequest[]; emit(event: WorkerEvent): void } {
+  const size = script.size ?? 64;
   const sent: PageRequest[] = [];
   const channel: Channel = { onmessage: null, postMessage: (message) => receive(parseRequest(message)) };
   const client = clientOver(channel, () => undefined);
@@ -113,13 +116,13 @@ export function scriptedClient(
       sampler: { steps: 4, guidance: 1 },
       generator: { modelHash: 'a1b2c3d4e5f60718', step },
     };
-    const image = firstFrame(drawnClip(seed, 0.5, 0.5));
+    const image = drawnStill(seed, size);
     emit({
       kind: 'pair.ready',
       pairId,
       ...about,
-      clips: { a: drawnClip(seed, 0.5, 0.3 + bend), b: drawnClip(seed, 0.35, 0.85) },
-      truth: source.kind === 'scene' ? drawnClip(seed, 0.5, 0.35 + bend) : null,
+      clips: { a: drawnClip(seed, 0.5, 0.3 + bend, size), b: drawnClip(seed, 0.35, 0.85, size) },
+      truth: source.kind === 'scene' ? drawnClip(seed, 0.5, 0.35 + bend, size) : null,
       outsideNote: source.kind === 'image' ? 'The model has only ever seen simulated falls.' : null,
       automatic: byItself,
       milliseconds: 4 * script.sampling,
@@ -220,9 +223,9 @@ export function scriptedClient(
       scenes: seeds.map((seed, index) => ({
         source: { kind: 'scene', family: 'free-fall', split: index < 2 ? 'seen' : 'unseen', seed },
         description: ['Rubber ball onto tiles', 'Steel ball onto tiles', 'Wooden ball', 'Clay ball'][index],
-        before: drawnClip(seed, 0.36, 0.8),
-        after: drawnClip(seed, 0.46, 0.5),
-        truth: drawnClip(seed, 0.5, 0.4),
+        before: drawnClip(seed, 0.36, 0.8, size),
+        after: drawnClip(seed, 0.46, 0.5, size),
+        truth: drawnClip(seed, 0.5, 0.4, size),
         metricsBefore: metrics(0.061),
         metricsAfter: metrics(0.061 - Math.min(0.03, step / 1000)),
       })),
@@ -246,7 +249,7 @@ export function scriptedClient(
               return {
                 source: { kind: 'scene', family: request.family, split: request.split, seed },
                 description: `A ball falls onto tiles (${seed})`,
-                thumbnail: firstFrame(drawnClip(seed, 0.5, 0.5)),
+                thumbnail: drawnStill(seed, size),
               };
             }),
           }),

@@ -4,6 +4,7 @@ import type { EvaluationReady } from '../../../protocol/messages.ts';
 import type { Clip, ClipMetrics } from '../../../protocol/records.ts';
 import { useEvaluation, useFrameSource, useSession, useSettings, useStudio, useTraining } from '../../stores/context.ts';
 import { evaluatedScenes } from '../../stores/evaluation.ts';
+import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { Button } from '../../ui/button.tsx';
 import { ClipCanvas } from '../../ui/clip-canvas.tsx';
 import { NumberSelect, Progress } from '../../ui/controls.tsx';
@@ -87,7 +88,7 @@ function ComparedScene({ scene }: { scene: EvaluationReady['scenes'][number] }) 
   return (
     <article className="compared-scene">
       <h3>
-        {scene.description}
+        {sceneSentence(scene.description)}
         <span className="split">{scene.source.split}</span>
       </h3>
       <div className="compared-clips">

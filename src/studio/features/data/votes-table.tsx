@@ -1,6 +1,7 @@
 /** Every vote, the last one first. An undone vote stays in sight, struck through. */
 import { standingVotes, type VoteAdded } from '../../../protocol/records.ts';
 import { useLabelling, useStudio } from '../../stores/context.ts';
+import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { Button } from '../../ui/button.tsx';
 import { numbersOf, shownRows } from './vote-numbers.ts';
 
@@ -22,6 +23,7 @@ export function VotesTable() {
   const votes = events.filter((event): event is VoteAdded => event.kind === 'vote.added');
   if (votes.length === 0) return <p className="hint">No votes yet.</p>;
   const sceneOf = (vote: VoteAdded) => pairs.find((pair) => pair.id === vote.pairId)?.description ?? '';
+  const sentenceOf = (vote: VoteAdded) => sceneSentence(sceneOf(vote));
   return (
     <table>
       <thead>
@@ -50,7 +52,7 @@ export function VotesTable() {
             >
               <td>#{numbers.get(vote.id)}</td>
               <td>{choices[vote.choice]}</td>
-              <td className="wide">{sceneOf(vote)}</td>
+              <td className="wide">{sentenceOf(vote)}</td>
               <td>{vote.automatic ? 'Automatic' : vote.input}</td>
               <td className="number">{vote.automatic ? '' : `${(vote.latency / 1000).toFixed(1)} s`}</td>
               <td>{standing.has(vote.id) ? (saves[vote.id] ?? '') : 'undone'}</td>

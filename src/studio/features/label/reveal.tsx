@@ -2,6 +2,7 @@
 import { standingVotes, type ClipMetrics, type VoteAdded } from '../../../protocol/records.ts';
 import { useFrameSource, useLabelling, useSettings } from '../../stores/context.ts';
 import type { SaveState } from '../../stores/labelling.ts';
+import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { ClipCanvas } from '../../ui/clip-canvas.tsx';
 import { short } from '../../ui/line-chart.tsx';
 
@@ -71,7 +72,7 @@ function Clips() {
       <dl className="reveal-facts">
         <div>
           <dt>Scene</dt>
-          <dd>{pair.description}</dd>
+          <dd>{sceneSentence(pair.description)}</dd>
         </div>
         <div>
           <dt>Made by</dt>

@@ -3,6 +3,7 @@ import { ImagePlus, Shuffle, TriangleAlert, X } from 'lucide-react';
 import { useRef } from 'react';
 import type { PairSource } from '../../../protocol/records.ts';
 import { useLabelling, useSession, useSettings, useStudio } from '../../stores/context.ts';
+import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { galleryScenes } from '../../stores/studio.ts';
 import { Button } from '../../ui/button.tsx';
 import { StillCanvas } from '../../ui/clip-canvas.tsx';
@@ -47,8 +48,8 @@ export function SceneStrip() {
                     type="button"
                     className="scene-thumbnail"
                     aria-pressed={chosen(scene.source)}
-                    aria-label={scene.description}
-                    title={scene.description}
+                    aria-label={sceneSentence(scene.description)}
+                    title={sceneSentence(scene.description)}
                     disabled={automatic}
                     onClick={() =>
                       studio.labelling.select({

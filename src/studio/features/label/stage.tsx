@@ -7,6 +7,7 @@ import type { PairReady } from '../../../protocol/messages.ts';
 import type { Image } from '../../../protocol/records.ts';
 import { useFrameSource, useLabelling, useSession, useSettings } from '../../stores/context.ts';
 import type { Waiting } from '../../stores/labelling.ts';
+import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { ClipCanvas, StillCanvas } from '../../ui/clip-canvas.tsx';
 import { Progress } from '../../ui/controls.tsx';
 import { FailurePanel } from './failure-panel.tsx';
@@ -30,7 +31,8 @@ function Question() {
   const current = useLabelling((state) => state.current);
   const waiting = useLabelling((state) => state.waiting);
   const automatic = useLabelling((state) => state.automatic);
-  const scene = current?.description || waiting?.description || 'The first frame is given; the rest is predicted.';
+  const description = current?.description || waiting?.description;
+  const scene = description ? sceneSentence(description) : 'The first frame is given; the rest is predicted.';
   return (
     <header className="question">
       <h1>{automatic.running ? 'The automatic voter is choosing' : 'Which clip is more plausible?'}</h1>
@@ -85,7 +87,8 @@ function ComingClips() {
   const waiting = useLabelling((state) => state.waiting);
   const selection = useLabelling((state) => state.selection);
   const first = useSession((state) => state.scenes[0]);
-  const still = waiting?.still ?? (selection.kind === 'fixed' ? selection.still : first?.thumbnail) ?? null;
+  const expected = selection.kind === 'fixed' ? selection.still : (first?.thumbnail ?? null);
+  const still = waiting ? waiting.still : expected;
   return (
     <>
       <ComingClip still={still}>

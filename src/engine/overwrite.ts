@@ -13,7 +13,7 @@ import { bufferOf, flush, markRewritten } from './bridge.ts';
  */
 export function overwrite(target: Tensor, values: Float32Array): void {
   if (values.length !== target.size) {
-    throw new RangeError(`A tensor of shape [${target.shape}] takes ${target.size} values, got ${values.length}.`);
+    throw new RangeError(`A tensor [${target.shape}] takes ${target.size} values, got ${values.length}.`);
   }
   const backend = activeBackend();
   if (backend instanceof WebGPUBackend) {

@@ -22,12 +22,14 @@ test('a healthy history raises none', () => {
 });
 
 test('not a number, at once and alone', () => {
-  expect(codes(history(() => ({})).slice(0, 1).map((step) => ({ ...step, loss: NaN })))).toEqual(['not-a-number']);
+  const first = history(() => ({})).slice(0, 1);
+  expect(codes(first.map((step) => ({ ...step, loss: NaN })))).toEqual(['not-a-number']);
   expect(codes(history((i) => (i === 39 ? { gradientNorm: Infinity } : {})))).toEqual(['not-a-number']);
 });
 
 test('the margin grows while both rewards fall', () => {
-  const displaced = history((i) => ({ rewardsChosen: -0.05 * i, rewardsRejected: -0.2 * i, margin: 0.15 * i }));
+  const displaced = history((i) =>
+    ({ rewardsChosen: -0.05 * i, rewardsRejected: -0.2 * i, margin: 0.15 * i }));
   expect(codes(displaced)).toEqual(['both-rewards-fall']);
   expect(codes(displaced.slice(0, trendSteps))).toEqual([]);
 });

@@ -1,9 +1,9 @@
 /**
  * Alarms: what goes wrong in preference training, recognised from its figures.
  *
- * Pure functions of the history of steps and evaluations; nothing is stopped here. What to watch for is in the
- * literature on DPO: both rewards fall while the margin grows (likelihood displacement), perfect accuracy on
- * few pairs (memorised), less motion, vanishing objects, a rising flow loss on the ground truth.
+ * Pure functions of the history of steps and evaluations; nothing is stopped here. What to watch for is in
+ * the literature on DPO: both rewards fall while the margin grows (likelihood displacement), perfect accuracy
+ * on few pairs (memorised), less motion, vanishing objects, a rising flow loss on the ground truth.
  */
 
 /** The figures of one step that alarms look at. */
@@ -56,7 +56,8 @@ export function stepAlarms(history: readonly StepFigures[], pairs: number): Alar
   const earlier = history.slice(-2 * trendSteps, -trendSteps);
   const alarms: Alarm[] = [];
   const change = (pick: (step: StepFigures) => number) => mean(recent.map(pick)) - mean(earlier.map(pick));
-  const chosenFalls = change((step) => step.rewardsChosen) < 0 && mean(recent.map((s) => s.rewardsChosen)) < 0;
+  const chosenFalls = change((step) => step.rewardsChosen) < 0
+    && mean(recent.map((step) => step.rewardsChosen)) < 0;
   const rejectedFalls = change((step) => step.rewardsRejected) < 0;
   if (change((step) => step.margin) > 0 && chosenFalls && rejectedFalls) {
     alarms.push({
@@ -68,7 +69,8 @@ export function stepAlarms(history: readonly StepFigures[], pairs: number): Alar
   if (pairs < 16 && mean(recent.map((step) => step.accuracy)) === 1) {
     alarms.push({
       code: 'few-pairs',
-      sentence: `Every one of the ${pairs} pairs is ranked correctly: more steps only memorise them. Vote on more.`,
+      sentence: `Every one of the ${pairs} pairs is ranked correctly: more steps only memorise them. `
+        + 'Vote on more.',
     });
   }
   return alarms;
@@ -80,7 +82,8 @@ export function evaluationAlarms(figures: EvaluationFigures): Alarm[] {
   if (figures.motionAfter < 0.5 * figures.motionBefore) {
     alarms.push({
       code: 'motion-collapse',
-      sentence: 'The clips move less than half as much as the reference\'s: training is freezing the picture.',
+      sentence: 'The clips move less than half as much as the reference\'s: '
+        + 'training is freezing the picture.',
     });
   }
   if (figures.survivalAfter < figures.survivalBefore - 0.1) {

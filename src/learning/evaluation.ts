@@ -23,7 +23,8 @@ import { sceneTruth } from './scene-truth.ts';
 import type { SceneTruth } from './scene-truth.ts';
 
 /** Metrics with their intervals. */
-export type SplitScores = Record<'l2' | 'strictL2' | 'chamfer' | 'strictChamfer' | 'iou' | 'survival', Interval>;
+export type SplitScores =
+  Record<'l2' | 'strictL2' | 'chamfer' | 'strictChamfer' | 'iou' | 'survival', Interval>;
 
 export interface SceneEvaluation {
   readonly model: SplitScores;
@@ -44,7 +45,7 @@ export interface EvaluationRequest {
 /** Scenes sampled in one batch. */
 const batchSize = 2;
 
-/** Scores a model on scenes firstSeed .. firstSeed + clips - 1 of a split; a scene's noise seed is its own. */
+/** Scores a model on scenes firstSeed .. firstSeed + clips - 1 of a split; a scene's noise has its seed. */
 export async function evaluateScenes(
   model: Model, world: World, request: EvaluationRequest, progress: (done: number) => void = () => {},
 ): Promise<SceneEvaluation> {

@@ -1,9 +1,9 @@
 /**
  * Flow matching: the path between noise and data, and the velocity error along it.
  *
- * z_t = (1 - t) z_0 + t z_1, z_0 noise, z_1 data; target velocity z_1 - z_0 (Lipman 2023). The error of a clip
- * is the mean over the latent's elements of (v - target)^2: its scale does not depend on the clip's size, which
- * is what the choice of beta assumes. Latents are [B, T, H, W, C].
+ * z_t = (1 - t) z_0 + t z_1, z_0 noise, z_1 data; target velocity z_1 - z_0 (Lipman 2023). The error of a
+ * clip is the mean over the latent's elements of (v - target)^2: its scale does not depend on the clip's
+ * size, which is what the choice of beta assumes. Latents are [B, T, H, W, C].
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';

@@ -39,8 +39,8 @@ function errors(which: 'chosen' | 'rejected', lora?: Lora): Tensor {
   const predicted = velocity(model.config, model.weights, {
     noisy: interpolate(data, noise, tf.tensor2d(times, [2, 1])),
     imageLatent: fixture.tensor('dpo.image_latent'), physics: fixture.tensor('dpo.physics_tokens'),
-    domain: domainToken(model.weights, 1, 2), time: tf.tensor2d(timeFeatures(times, timeWidth), [2, timeWidth]),
-    rotary: model.rotary, lora,
+    domain: domainToken(model.weights, 1, 2),
+    time: tf.tensor2d(timeFeatures(times, timeWidth), [2, timeWidth]), rotary: model.rotary, lora,
   });
   return velocityErrors(predicted, data, noise);
 }

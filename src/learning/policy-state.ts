@@ -56,7 +56,8 @@ export class PolicyState {
       return trainable(name, values, shape);
     });
     this.trainables = { generator, 'physical-head': head };
-    const tensors = (list: readonly Trainable[]) => list.map(({ name, value }): [string, Tensor] => [name, value]);
+    const tensors = (list: readonly Trainable[]) =>
+      list.map(({ name, value }): [string, Tensor] => [name, value]);
     this.policy = {
       weights: new Map([...model.weights, ...tensors(head)]),
       lora: { weights: new Map(tensors(generator)), scale: lora.alpha / lora.rank },
@@ -86,7 +87,7 @@ export class PolicyState {
     for (const [name, variable] of variables) {
       const size = values.get(name)?.length;
       if (size !== variable.size) {
-        throw new RangeError(`The snapshot has ${size ?? 'no'} values for "${name}"; ${variable.size} are needed.`);
+        throw new RangeError(`"${name}" takes ${variable.size} values, the snapshot has ${size ?? 'none'}.`);
       }
     }
     for (const [name, variable] of variables) overwrite(variable, values.get(name) ?? new Float32Array());

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { PreferenceSet } from './preference-set.ts';
 import type { PreferenceVote } from './preference-set.ts';
 
-const vote = (id: string, pairId: string, chosen: 'a' | 'b' | null): PreferenceVote => ({ id, pairId, chosen });
+const vote = (id: string, pairId: string, chosen: 'a' | 'b' | null): PreferenceVote =>
+  ({ id, pairId, chosen });
 
 test('the last standing vote of a pair counts, and undo brings the one before it back', () => {
   const set = new PreferenceSet([vote('1', 'p', 'a'), vote('2', 'p', 'b')]);
@@ -41,7 +42,8 @@ test('every pair is drawn once a round, and draws do not depend on where they st
 
 test('whatever is added and removed, no tie becomes a win and no pair stands twice', () => {
   const choices = fc.constantFrom('a' as const, 'b' as const, null);
-  const events = fc.array(fc.record({ pair: fc.integer({ min: 0, max: 4 }), chosen: choices, undo: fc.boolean() }));
+  const pairs = fc.integer({ min: 0, max: 4 });
+  const events = fc.array(fc.record({ pair: pairs, chosen: choices, undo: fc.boolean() }));
   fc.assert(fc.property(events, (list) => {
     let set = new PreferenceSet();
     const standing: PreferenceVote[] = [];

@@ -61,7 +61,9 @@ export class PreferenceSet {
     const drawn: Preference[] = [];
     let order: Preference[] = [];
     for (let i = first; i < first + count; i++) {
-      if (i === first || i % size === 0) order = new Random(seed, Math.floor(i / size)).shuffle(this.preferences);
+      if (i === first || i % size === 0) {
+        order = new Random(seed, Math.floor(i / size)).shuffle(this.preferences);
+      }
       drawn.push(order[i % size]);
     }
     return drawn;

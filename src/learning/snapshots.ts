@@ -53,7 +53,8 @@ export function snapshotBytes(state: PolicyState, snapshot: Snapshot): Uint8Arra
   const { stage, step, updates, seed, pairs, draws } = snapshot.progress;
   return serialize(tensors, {
     format: 'physmaster-snapshot-1', model_hash: snapshot.modelHash, stage, step: `${step}`, seed: `${seed}`,
-    pairs: `${pairs}`, draws: `${draws}`, updates_generator: `${updates.generator}`, updates_head: `${updates['physical-head']}`,
+    pairs: `${pairs}`, draws: `${draws}`, updates_generator: `${updates.generator}`,
+    updates_head: `${updates['physical-head']}`,
     lora_rank: `${state.lora.rank}`, lora_alpha: `${state.lora.alpha}`, lora_seed: `${state.lora.seed}`,
   });
 }
@@ -71,7 +72,9 @@ export function readSnapshot(state: PolicyState, bytes: Uint8Array): Snapshot {
   };
   const count = (name: string): number => {
     const value = Number(text(name));
-    if (!Number.isSafeInteger(value) || value < 0) throw new SnapshotError(`The snapshot's "${name}" is no count.`);
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new SnapshotError(`The snapshot's "${name}" is no count.`);
+    }
     return value;
   };
   const { hash } = state.model.file;
@@ -108,7 +111,7 @@ function openFile(bytes: Uint8Array): ReturnType<typeof parse> {
   try {
     return parse(bytes);
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new SnapshotError(`The snapshot is damaged: ${error.message}`);
-    throw error;
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new SnapshotError(`The snapshot is damaged: ${error.message}`);
   }
 }

@@ -42,7 +42,8 @@ test('replayed steps equal eager ones over 20 steps', async () => {
   eager.dispose();
 });
 
-test.each(['generator', 'physical-head'] as const)('%s: starts at ln 2 and learns one pair', async (stage) => {
+const stages = ['generator', 'physical-head'] as const;
+test.each(stages)('%s: starts at ln 2 and learns one pair', async (stage) => {
   const trainer = tinyTrainer(model, stage);
   const losses: number[] = [];
   for (let i = 0; i < 30; i++) losses.push((await trainer.step([tinyPair(0)], settings)).loss);

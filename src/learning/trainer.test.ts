@@ -21,7 +21,9 @@ beforeAll(async () => {
   model = tinyModel();
 });
 
-async function train(trainer: Trainer, steps: number, change: Partial<TrainerSettings> = {}): Promise<StepReport[]> {
+async function train(
+  trainer: Trainer, steps: number, change: Partial<TrainerSettings> = {},
+): Promise<StepReport[]> {
   const reports: StepReport[] = [];
   for (let i = 0; i < steps; i++) {
     reports.push(await trainer.step([tinyPair(trainer.progress.step % 3)], { ...settings, ...change }));
@@ -37,7 +39,7 @@ test.each(stages)('%s: the first loss is ln 2 and the margin 0, to the bit', asy
   expect(report.voteIds).toEqual(['vote-0']);
 });
 
-test.each(stages)('%s: every parameter of the stage changes, no other does, the reference never', async (stage) => {
+test.each(stages)('%s: its parameters change, no other does, the reference never', async (stage) => {
   const trainer = tinyTrainer(model, stage);
   const before = await trainer.state.values();
   const base = await model.weights.get('transformer.patch.weight')?.data();

@@ -3,8 +3,8 @@
  *
  * It owns where training stands (counters and seed) and the last good values on the CPU. What a step computes
  * is in training-step.ts; which votes there are is the preference set's business; when to step is the
- * session's. Every draw is a pure function of the seed and a counter, so a resumed run takes the same steps as
- * an uninterrupted one. A step whose figures are not numbers is taken back.
+ * session's. Every draw is a pure function of the seed and a counter, so a resumed run takes the same steps
+ * as an uninterrupted one. A step whose figures are not numbers is taken back.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
@@ -132,7 +132,8 @@ export class Trainer {
    * Rejects when the device is lost; the step then counts as not taken.
    */
   async step(
-    drawn: readonly { readonly preference: Preference; readonly pair: LearnablePair }[], settings: TrainerSettings,
+    drawn: readonly { readonly preference: Preference; readonly pair: LearnablePair }[],
+    settings: TrainerSettings,
   ): Promise<StepReport> {
     const started = performance.now();
     const { stage } = this.current;
@@ -147,7 +148,8 @@ export class Trainer {
       { ...adamwDefaults, learningRate, weightDecay: settings.weightDecay }, update);
     const { program, fresh } = this.run(
       plan, values, Float32Array.of(settings.beta / 2), optimizer, settings.clipNorm);
-    const [errors, norm, copy] = await Promise.all(program.captured.outputs.map((output) => output.data()));
+    const [errors, norm, copy] = await Promise.all(
+      program.captured.outputs.map((output) => output.data<'float32'>()));
     const pairs = Array.from({ length: plan.draws }, (_, i): PairErrors<number> => ({
       policyChosen: errors[4 * i], policyRejected: errors[4 * i + 1],
       referenceChosen: errors[4 * i + 2], referenceRejected: errors[4 * i + 3],
@@ -155,27 +157,27 @@ export class Trainer {
     const metrics = preferenceMetrics(pairs, settings.beta);
     const mean = meanErrors(pairs);
     const loss = settings.objective === 'supervised' ? mean.policyChosen : metrics.loss;
-    const kept = [loss, norm[0]].every(Number.isFinite) && copy.every(Number.isFinite);
+    // Finite gradients leave finite values, so that a million of them need not be looked at.
+    const kept = [loss, norm[0]].every(Number.isFinite);
     if (kept) {
       this.keep(plan, copy, drawn.length);
     } else {
       this.state.restore(this.lastValues);
     }
     return {
-      ...metrics, loss, step: this.current.step + (kept ? 0 : 1), errors: mean, gradientNorm: norm[0], learningRate,
-      beta: settings.beta, voteIds: drawn.map(({ preference }) => preference.voteId),
+      ...metrics, loss, step: this.current.step + (kept ? 0 : 1), errors: mean, gradientNorm: norm[0],
+      learningRate, beta: settings.beta, voteIds: drawn.map(({ preference }) => preference.voteId),
       milliseconds: performance.now() - started, warmUp: fresh, kept,
     };
   }
 
-  private keep(plan: StepPlan, copy: ArrayLike<number>, pairs: number): void {
+  private keep(plan: StepPlan, flat: Float32Array, pairs: number): void {
     const { updates, step, draws } = this.current;
     const values = new Map(this.lastValues);
-    const flat = Float32Array.from(copy);
     let at = 0;
     for (const { name, value } of this.state.trainables[plan.stage]) {
       for (const key of [name, `optimizer.first.${name}`, `optimizer.second.${name}`]) {
-        values.set(key, flat.slice(at, at + value.size));
+        values.set(key, flat.subarray(at, at + value.size));
         at += value.size;
       }
     }
@@ -187,7 +189,9 @@ export class Trainer {
   }
 
   /** Values of the inputs of every batch, in the order of batchShapes. */
-  private inputValues(plan: StepPlan, pairs: readonly LearnablePair[], settings: TrainerSettings): InputValues[] {
+  private inputValues(
+    plan: StepPlan, pairs: readonly LearnablePair[], settings: TrainerSettings,
+  ): InputValues[] {
     const { config } = this.state.model;
     const { seed } = this.current;
     let next = 0;
@@ -219,7 +223,8 @@ export class Trainer {
     const known = this.programs.get(key);
     if (known !== undefined) {
       const { captured, batches } = known;
-      batches.forEach((batch, b) => inputsOf(batch).forEach((tensor, i) => captured.write(tensor, values[b][i])));
+      batches.forEach((batch, b) =>
+        inputsOf(batch).forEach((tensor, i) => captured.write(tensor, values[b][i])));
       captured.write(known.halfBeta, halfBeta);
       captured.write(known.optimizer, optimizer);
       captured.replay();
@@ -250,7 +255,7 @@ export class Trainer {
     return { program, fresh: true };
   }
 
-  /** Everything that the step has updated, one after another in a flat tensor: one read instead of hundreds. */
+  /** Everything that the step has updated, in one flat tensor: one read instead of hundreds. */
   private copyOf(plan: StepPlan): Tensor {
     return tf.concat1d(this.state.trainables[plan.stage].flatMap(({ value, firstMoment, secondMoment }) =>
       [value, firstMoment, secondMoment].map((tensor): Tensor1D => tf.reshape(tensor, [value.size]))));
@@ -274,15 +279,16 @@ function inputsOf(batch: BatchInputs): Tensor[] {
 /** Sum over batches of gradients times the batch's share of the draws. */
 function weightedSum(batches: readonly Tensor[][], shares: readonly number[]): Tensor[] {
   if (batches.length === 1) return batches[0];
-  return batches[0].map((_, i) => tf.tidy(() => batches.slice(1).reduce<Tensor>(
-    (sum, gradients, b) => tf.add(sum, tf.mul(gradients[i], shares[b + 1])), tf.mul(batches[0][i], shares[0]))));
+  return batches[0].map((first, i) => tf.tidy(() => batches.slice(1).reduce<Tensor>(
+    (sum, gradients, b) => tf.add(sum, tf.mul(gradients[i], shares[b + 1])), tf.mul(first, shares[0]))));
 }
 
 function meanErrors(pairs: readonly PairErrors<number>[]): PairErrors<number> {
   const average = (pick: (pair: PairErrors<number>) => number) =>
     pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
   return {
-    policyChosen: average((pair) => pair.policyChosen), policyRejected: average((pair) => pair.policyRejected),
+    policyChosen: average((pair) => pair.policyChosen),
+    policyRejected: average((pair) => pair.policyRejected),
     referenceChosen: average((pair) => pair.referenceChosen),
     referenceRejected: average((pair) => pair.referenceRejected),
   };

@@ -2,14 +2,14 @@
  * One training step as a captured program: errors of policy and reference, loss, gradients, update in place.
  *
  * Inputs, for c draws of (pair, t, noise) at a time: latents of the chosen clips, then of the rejected ones
- * [2c, T, H, W, C]; what conditions both; flow times; the key of the noise, which is made on the GPU. Outputs: velocity errors [c, 4] in the order
- * policy chosen, policy rejected, reference chosen, reference rejected; the gradients' global norm; a copy of
- * everything that was updated.
+ * [2c, T, H, W, C]; what conditions both; flow times; the key of the noise, which is made on the GPU.
+ * Outputs: velocity errors [c, 4] in the order policy chosen, policy rejected, reference chosen, reference
+ * rejected; the gradients' global norm; a copy of everything that was updated.
  *
- * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator. The
- * reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a few are
- * taken in turn and their gradients added, which bounds the memory. Source of the loss: preference-loss.ts;
- * AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
+ * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator.
+ * The reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a
+ * few are taken in turn and their gradients added, which bounds the memory. Source of the loss:
+ * preference-loss.ts; AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -79,6 +79,12 @@ function twice(x: Tensor): Tensor {
   return tf.concat([x, x], 0);
 }
 
+/** The first entries of a batch; sliced as rows, because tfjs slices up to four axes on the GPU. */
+function firstRows(x: Tensor, count: number): Tensor {
+  const rows = tf.slice(tf.reshape(x, [x.shape[0], -1]), [0, 0], [count, -1]);
+  return tf.reshape(rows, [count, ...x.shape.slice(1)]);
+}
+
 /** Everything of a batch that does not depend on the policy. */
 interface Prepared {
   readonly data: Tensor;
@@ -95,10 +101,11 @@ function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count:
   const both = (x: Tensor) => (supervised ? x : twice(x));
   const clipShape = inputs.latents.shape.slice(1);
   const data = supervised
-    ? tf.reshape(tf.slice(tf.reshape(inputs.latents, [2 * count, -1]), [0, 0], [count, -1]), [count, ...clipShape])
+    ? firstRows(inputs.latents, count)
     : inputs.latents;
   const noise = plan.sharedNoise || supervised
-    ? both(normal([count, ...clipShape], inputs.noiseKey)) : normal([2 * count, ...clipShape], inputs.noiseKey);
+    ? both(normal([count, ...clipShape], inputs.noiseKey))
+    : normal([2 * count, ...clipShape], inputs.noiseKey);
   return {
     data, noise, noisy: interpolate(data, noise, both(inputs.times)),
     imageLatents: both(inputs.imageLatents), time: both(inputs.timeFeatures),
@@ -140,13 +147,15 @@ export function batchGradients(
     const policy = errorsOf(state, plan, state.policy, prepared);
     return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta, count) };
   });
-  const full = (errors: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(errors) : errors, [2, count]);
+  const full = (part: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(part) : part, [2, count]);
   const errors = tf.transpose(tf.concat([full(policyErrors), full(reference)], 0));
   return { errors, gradients };
 }
 
 /** Errors, then the gradient of the loss for each variable. */
-function gradientsWithErrors(variables: Variable[], forward: () => { errors: Tensor; loss: Scalar }): Tensor[] {
+function gradientsWithErrors(
+  variables: Variable[], forward: () => { errors: Tensor; loss: Scalar },
+): Tensor[] {
   let errors: Tensor | undefined;
   const { grads } = tf.variableGrads(() => {
     const result = forward();

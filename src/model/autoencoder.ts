@@ -26,7 +26,8 @@ export function latentFromVideo(weights: Weights, video: Tensor): Tensor5D {
     h = residualLayer(weights, `${name}.block_1`, h);
     h = convolutionLayer(weights, `${name}.down_1`, h, [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_2`, h);
-    const mean = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
+    h = silu(normLayer(weights, `${name}.output_norm`, h));
+    const mean = convolutionLayer(weights, `${name}.output`, h);
     // tfjs broadcasts up to four axes on the GPU, so latents are scaled as rows of channels.
     const rows = tf.reshape(mean, [-1, mean.shape[4] ?? 1]);
     const centred = tf.sub(rows, parameter(weights, 'autoencoder.latent_mean'));

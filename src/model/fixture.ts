@@ -25,8 +25,8 @@ export function readFixture(bytes: Uint8Array): Fixture {
   };
   const values = (name: string): Float32Array => {
     const tensor = stored(name);
-    const floats = floatsOf(tensor) ?? (tensor.data instanceof Int32Array ? Float32Array.from(tensor.data) : null);
-    if (floats === null) throw new RangeError(`The fixture's "${name}" does not hold numbers of a known type.`);
+    const floats = floatsOf(tensor);
+    if (floats === null) throw new RangeError(`The fixture's "${name}" holds no floating-point numbers.`);
     return floats;
   };
   return {

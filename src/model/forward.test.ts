@@ -5,7 +5,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createCpuBackend } from '../engine/device.ts';
 import { normalArray } from '../math/normal.ts';
-import { latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent } from './autoencoder.ts';
+import {
+  latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
+} from './autoencoder.ts';
 import { latentShape } from './config.ts';
 import { parameter, MissingParameterError } from './layers.ts';
 import type { Weights } from './layers.ts';

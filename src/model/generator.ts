@@ -13,7 +13,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../engine/capture.ts';
 import type { Capture } from '../engine/capture.ts';
-import { latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent } from './autoencoder.ts';
+import {
+  latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
+} from './autoencoder.ts';
 import { domainIds, latentShape } from './config.ts';
 import type { Domain, ModelConfig } from './config.ts';
 import { parameter } from './layers.ts';
@@ -70,7 +72,8 @@ export interface GenerateOptions {
 /** Puts a model's weights on the active backend. */
 export function createModel(file: ModelFile): Model {
   return {
-    file, config: file.config, weights: tensorsFromValues(file.parameters), rotary: rotaryTensors(file.config),
+    file, config: file.config, weights: tensorsFromValues(file.parameters),
+    rotary: rotaryTensors(file.config),
   };
 }
 
@@ -135,8 +138,7 @@ export class ClipGenerator {
         inputs.forEach((input, i) => captured.write(input, values[i]));
         captured.replay();
       }
-      const outputs = await Promise.all(network.captured.outputs.map((output) => output.data()));
-      return outputs.map((output) => Float32Array.from(output));
+      return Promise.all(network.captured.outputs.map((output) => output.data<'float32'>()));
     });
     // A failed call must not block the next one.
     this.turn = work.catch(() => undefined);
@@ -148,7 +150,8 @@ export class ClipGenerator {
     const { config } = this.model;
     checkImage(config, image);
     const shape = [1, config.video.height, config.video.width, 3];
-    const [latent, features] = await this.run('encode-image', [networkFromPixels(image)], [shape], ([pixels]) => [
+    const values = [networkFromPixels(image)];
+    const [latent, features] = await this.run('encode-image', values, [shape], ([pixels]) => [
       latentFromImage(this.model.weights, pixels),
       tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
     ]);
@@ -210,7 +213,7 @@ export class ClipGenerator {
     const { config } = this.model;
     const { sampler = defaultSampler, domain = 'rigid', progress = () => {} } = options;
     if (encodings.length !== seeds.length || seeds.length === 0) {
-      throw new RangeError(`Sampling needs a seed for each image, got ${encodings.length} and ${seeds.length}.`);
+      throw new RangeError(`Sampling needs a seed an image, got ${seeds.length} for ${encodings.length}.`);
     }
     const field = await this.field(encodings);
     const latents = await integrate(field, initialNoise(config, seeds), domainIds[domain], sampler,

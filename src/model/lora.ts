@@ -1,9 +1,9 @@
 /**
  * Low-rank adapters on the generator: y = x W + b + (alpha / rank) (x A) B, A [in, rank], B [rank, out].
  *
- * Source: LoRA (Hu 2021). A starts random (variance 1 / in), B starts at zero, so that the adapted model equals
- * the base model exactly until the first update. Adapters are kept apart from the base weights: with the
- * adapter off, the same weights are the reference of preference training. Merging into W is not done.
+ * Source: LoRA (Hu 2021). A starts random (variance 1 / in), B starts at zero, so that the adapted model
+ * equals the base model exactly until the first update. Adapters are kept apart from the base weights: with
+ * the adapter off, the same weights are the reference of preference training. Merging into W is not done.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';

@@ -144,7 +144,7 @@ export function headParameterNames(config: ModelConfig): string[] {
   return [...parameterShapes(config).keys()].filter((name) => name.startsWith('head.'));
 }
 
-/** Every parameter of the generator's low-rank adapters of one rank: `lora.block_i.<projection>.a` and `.b`. */
+/** Every parameter of the generator's adapters of one rank: `lora.block_i.<projection>.a` and `.b`. */
 export function loraParameterShapes(config: ModelConfig, rank: number): ParameterShapes {
   const shapes = new Map<string, readonly number[]>();
   for (let i = 0; i < config.transformer.blocks; i++) {

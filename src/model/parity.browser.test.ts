@@ -10,7 +10,7 @@ import { pixelsFromNetwork } from './autoencoder.ts';
 import { latentShape } from './config.ts';
 import { readFixture, relativeError } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
-import { ClipGenerator, disposeModel, loadModel } from './generator.ts';
+import { ClipGenerator, disposeModel, joined, loadModel } from './generator.ts';
 import type { Encoding, Model } from './generator.ts';
 import { parameter } from './layers.ts';
 
@@ -46,14 +46,17 @@ function features(): Float32Array {
   return Float32Array.from(levels.flatMap((level) => [...level]));
 }
 
-function compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+function compare(
+  what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number,
+): void {
   const error = relativeError(actual, expected);
   console.log(`${what}: relative error ${error.toExponential(2)}`);
   expect(error).toBeLessThan(tolerance);
 }
 
 async function velocityOfFixture(): Promise<Float32Array> {
-  const [actual] = await generator.velocities([encoding], [fixture.values('noisy_latent')], fixture.values('t')[0]);
+  const [noisy, [t]] = [fixture.values('noisy_latent'), fixture.values('t')];
+  const [actual] = await generator.velocities([encoding], [noisy], t);
   return actual;
 }
 
@@ -81,7 +84,7 @@ test('noise, and latents after four Euler steps', async () => {
   const { size } = latentShape(model.config);
   compare('noise of seed 2', normalArray(2, 0, size), fixture.values('noise').subarray(size), 1e-5);
   const latents = await generator.sample([encoding, encoding], [1, 2]);
-  compare('sampled latents', latents.flatMap((latent) => [...latent]), fixture.values('sampled_latents'), 2e-3);
+  compare('sampled latents', joined(latents), fixture.values('sampled_latents'), 2e-3);
 });
 
 test('decoded frames, within one step of 255 on average', async () => {
@@ -91,7 +94,8 @@ test('decoded frames, within one step of 255 on average', async () => {
   for (const clip of [0, 1]) {
     const frames = await generator.decode(encoding, sampled.slice(clip * size, (clip + 1) * size));
     const truth = expected.subarray(clip * frames.length, (clip + 1) * frames.length);
-    const mean = frames.reduce((sum, value, i) => sum + Math.abs(value - (truth[i] + 1) * 127.5), 0) / frames.length;
+    const sum = frames.reduce((total, value, i) => total + Math.abs(value - (truth[i] + 1) * 127.5), 0);
+    const mean = sum / frames.length;
     console.log(`clip ${clip}: mean difference ${mean.toFixed(4)} of 255`);
     expect(mean).toBeLessThan(1);
   }

@@ -3,9 +3,9 @@
  * features to the generator's width.
  *
  * backboneFeatures: image [B, H, W, 3] in [-1, 1] -> the outputs of all blocks, each [B, L, C].
- * physicsTokens: those features -> [B, L, generator width]; convolutional, fusing levels from deep to shallow.
- * Sources: ViT (Dosovitskiy 2020), pre-norm; DPT's reassembly and fusion (Ranftl 2021) at one resolution;
- * the head is what stage three trains. There is no class token and no rotary position here.
+ * physicsTokens: those features -> [B, L, generator width]; convolutional, fusing levels from deep to
+ * shallow. Sources: ViT (Dosovitskiy 2020), pre-norm; DPT's reassembly and fusion (Ranftl 2021) at one
+ * resolution; the head is what stage three trains. There is no class token and no rotary position here.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';

@@ -2,8 +2,8 @@
  * The sampler: integrates the velocity from noise (t = 0) to data (t = 1).
  *
  * z_t = (1 - t) z_0 + t z_1, dz/dt = v(z_t, t). Euler takes one velocity a step; Heun takes two and averages
- * them. Guidance follows v = v_none + g (v_domain - v_none), where none is the dropped domain; g = 1 needs one
- * velocity only. Sources: flow matching (Lipman 2023), classifier-free guidance (Ho 2022).
+ * them. Guidance follows v = v_none + g (v_domain - v_none), where none is the dropped domain; g = 1 needs
+ * one velocity only. Sources: flow matching (Lipman 2023), classifier-free guidance (Ho 2022).
  *
  * Latents are plain arrays here: a few thousand values a clip, so the integration costs nothing next to a
  * velocity, and every step is a point where work can be shown, paused or given up. Noise comes from a
@@ -54,7 +54,9 @@ export async function integrate(
   progress: (step: number) => void = () => {},
 ): Promise<Float32Array> {
   const { steps, guidance, method = 'euler' } = options;
-  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`A sampler needs 1 or more steps, got ${steps}.`);
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new RangeError(`A sampler needs 1 or more steps, got ${steps}.`);
+  }
   let z = noise;
   for (let i = 0; i < steps; i++) {
     const before = z;

@@ -1,5 +1,6 @@
 /**
- * A tiny model with random weights, for tests: the same graph as nano's, small enough for the oracles on a CPU.
+ * A tiny model with random weights, for tests: the same graph as nano's, small enough for the oracles on a
+ * CPU.
  *
  * Parameters that pretraining starts at zero (modulation, the final layer) are random here too, so that every
  * path carries a signal. It is not a trained model, and no page loads it.
@@ -30,7 +31,7 @@ export function randomParameters(config: ModelConfig, seed: number): NamedValues
     const size = shape.reduce((product, length) => product * length, 1);
     const fanIn = name.endsWith('.weight') ? size / shape[shape.length - 1] : 100;
     const scale = 1 / Math.sqrt(fanIn);
-    const around = name.endsWith('_std') || name.endsWith('query_scale') || name.endsWith('key_scale') ? 1 : 0;
+    const around = /(_std|query_scale|key_scale)$/.test(name) ? 1 : 0;
     const drawn = normalArray(seed, stream++, size).map((value) => around + scale * value);
     values.set(name, { shape, values: name.endsWith('_std') ? drawn.map(Math.abs) : drawn });
   }

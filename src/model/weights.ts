@@ -15,7 +15,8 @@ import { parse, SafetensorsError } from './safetensors.ts';
 import type { Safetensors, StoredTensor } from './safetensors.ts';
 
 /** Values by parameter name. */
-export type NamedValues = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+export type NamedValues =
+  ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
 /** A model as read from its folder. */
 export interface ModelFile {
@@ -154,10 +155,10 @@ export function readParameters(config: ModelConfig, bytes: Uint8Array): NamedVal
     }
     const values = floatsOf(entry);
     if (values === null) {
-      throw new WeightsError('weights-invalid', `The parameter "${name}" does not hold floating-point numbers.`);
+      throw new WeightsError('weights-invalid', `The parameter "${name}" holds no floating-point numbers.`);
     }
     if (!values.every(Number.isFinite)) {
-      throw new WeightsError('weights-invalid', `The parameter "${name}" holds a value that is not a number.`);
+      throw new WeightsError('weights-invalid', `The parameter "${name}" holds a value that is no number.`);
     }
     parameters.set(name, { shape, values });
   }

@@ -1,8 +1,8 @@
 /**
  * Before and after on held-out scenes: the same first frames and noise through reference and policy.
  *
- * The reference's clips are made once and kept. Scenes come half from combinations that stage one has seen and
- * half from those it has not; their seeds lie beyond those that pairs are drawn from, so they are never
+ * The reference's clips are made once and kept. Scenes come half from combinations that stage one has seen
+ * and half from those it has not; their seeds lie beyond those that pairs are drawn from, so they are never
  * trained on.
  */
 import { evaluationAlarms } from '../learning/alarms.ts';

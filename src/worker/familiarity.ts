@@ -2,7 +2,8 @@
  * How far an image lies from what the model was trained on: distance of its backbone features to those of
  * training scenes, beside the distances of such scenes to each other.
  *
- * A rough gauge, and said as such: it tells a photograph from a rendered room, not a good scene from a bad one.
+ * A rough gauge, and said as such: it tells a photograph from a rendered room, not a good scene from a bad
+ * one.
  */
 import { firstFrame } from '../learning/scene-truth.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -67,8 +68,8 @@ export class Familiarity {
     }
     const ratio = strangeness(pooledFeatures(config, encoding.features), this.known);
     if (ratio <= outsideFactor) return null;
-    return 'This image lies outside what the model was trained on: rendered rooms in which simple solids fall. '
-      + `Its features are ${ratio.toFixed(1)} times as far from those scenes as the scenes are from each other, `
-      + 'so expect clips that are blurred or do not move.';
+    return 'This image lies outside what the model was trained on, rooms in which simple solids fall: '
+      + `its features are ${ratio.toFixed(1)} times as far from such scenes as they are from each other. `
+      + 'Expect clips that are blurred or do not move.';
   }
 }

@@ -7,13 +7,18 @@
 import type { PairRecord } from '../protocol/records.ts';
 import type { Preference } from '../learning/preference-set.ts';
 import type { LearnablePair } from '../learning/trainer.ts';
-import type { ClipGenerator, Encoding } from '../model/generator.ts';
+import type { Encoding } from '../model/generator.ts';
 import { parse, serialize } from '../model/safetensors.ts';
 
 /** Latents of a pair's clips, [T, H, W, C] each. */
 export interface PairLatents {
   readonly a: Float32Array;
   readonly b: Float32Array;
+}
+
+/** What encodes an image: a ClipGenerator. */
+export interface Encoder {
+  encode(image: Uint8Array): Promise<Encoding>;
 }
 
 /** Encodings kept at hand: about 150 KB each. */
@@ -62,12 +67,12 @@ export class PairArchive {
    * What training needs of a preference.
    * @throws RangeError when the stored tensors are unusable
    */
-  async learnable(preference: Preference, generator: ClipGenerator, size: number): Promise<LearnablePair> {
+  async learnable(preference: Preference, encoder: Encoder, size: number): Promise<LearnablePair> {
     const record = this.records.get(preference.pairId);
     if (record === undefined) throw new RangeError(`The pair ${preference.pairId} is not known.`);
     const latents = latentsOf(record, size);
     const known = this.encodings.get(record.id);
-    const encoding = known ?? await generator.encode(record.image.pixels);
+    const encoding = known ?? await encoder.encode(record.image.pixels);
     this.keep(record.id, encoding);
     const rejected = preference.chosen === 'a' ? 'b' : 'a';
     return { encoding, chosen: latents[preference.chosen], rejected: latents[rejected] };

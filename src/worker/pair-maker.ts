@@ -1,5 +1,6 @@
 /**
- * Makes pairs: a source becomes two clips of the same first frame, with a record that can be trained on later.
+ * Makes pairs: a source becomes two clips of the same first frame, with a record that can be trained on
+ * later.
  *
  * scene or image -> encoding -> two seeds in one batch -> frames. It sends no events itself: progress is
  * reported to a callback, and what that throws ends the work.
@@ -12,7 +13,9 @@ import type { ClipGenerator, Encoding, GenerateOptions } from '../model/generato
 import { generatedShape } from '../model/config.ts';
 import { defaultSampler } from '../model/sampler.ts';
 import type { EventOf } from '../protocol/messages.ts';
-import type { Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides } from '../protocol/records.ts';
+import type {
+  Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides,
+} from '../protocol/records.ts';
 import { families } from '../world/world.ts';
 import type { Family, World } from '../world/world.ts';
 import type { Familiarity } from './familiarity.ts';
@@ -66,7 +69,7 @@ function subjectOf(world: World, source: PairSource, height: number, width: numb
   if (source.kind === 'image') {
     const [rows, columns] = source.image.shape;
     if (rows !== height || columns !== width) {
-      throw new RefusedError(`The image has ${columns} x ${rows} pixels, the model needs ${width} x ${height}.`);
+      throw new RefusedError(`An image needs ${width} x ${height} pixels, this one has ${columns} x ${rows}.`);
     }
     return { image: source.image.pixels, description: source.name, truth: null };
   }

@@ -20,9 +20,10 @@ export function failureOf(error: unknown): EventOf<'session.failed'> {
     ({ kind: 'session.failed', code, sentence, remedy });
   if (error instanceof NoWebGPUError) {
     return error.reason === 'no navigator.gpu'
-      ? failed('webgpu-missing', 'Use a recent Chrome or Edge (113 or newer), Safari 26 or Firefox 141, over https or localhost.')
-      : failed('adapter-missing', 'Switch on hardware acceleration in the browser\'s settings, update the graphics '
-        + 'driver, and look at chrome://gpu for what is blocked.');
+      ? failed('webgpu-missing', 'Use a recent browser, over https or from localhost: Chrome or Edge 113, '
+        + 'Safari 26 or Firefox 141, or newer.')
+      : failed('adapter-missing', 'Switch on hardware acceleration in the browser\'s settings, update the '
+        + 'graphics driver, and look at chrome://gpu for what is blocked.');
   }
   if (error instanceof WeightsError) return failed(error.code, fetchAgain);
   if (error instanceof WorldError) return failed('world-failed', reload);

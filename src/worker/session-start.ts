@@ -2,8 +2,8 @@
  * Opening a session: device, world, weights, then the votes, pairs and weights of earlier visits.
  *
  * The device is asked for first, because without one there is no point in loading weights. Each phase is told
- * to the page. What was stored for other weights is left out: such pairs cannot be trained on, such a snapshot
- * cannot be restored.
+ * to the page. What was stored for other weights is left out: such pairs cannot be trained on, such a
+ * snapshot cannot be restored.
  */
 import { createDevice } from '../engine/device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';

@@ -2,9 +2,10 @@
  * The session: what the page asks of the worker, carried out one piece at a time on one GPU.
  *
  * It owns the world, the model's file and host, the votes that count, and the lane on which work runs; the
- * work itself lives in learning and model. Pairs come before evaluations, and both before training, which says
- * that it waits. Nothing is stored here: pairs and snapshots go out as records, votes come in once they are
- * stored. A lost device is made anew from what lies on the CPU, and the piece of work that it broke is redone.
+ * work itself lives in learning and model. Pairs come before evaluations, and both before training, which
+ * says that it waits. Nothing is stored here: pairs and snapshots go out as records, votes come in once they
+ * are stored. A lost device is made anew from what lies on the CPU, and the piece of work that it broke is
+ * redone.
  */
 import { PreferenceSet } from '../learning/preference-set.ts';
 import { firstFrame } from '../learning/scene-truth.ts';
@@ -41,6 +42,8 @@ interface Opened {
 
 /** Lost devices in a row after which the session gives up. */
 const mostRecoveries = 3;
+/** Milliseconds by which the browser tells of a lost device after its work has failed. */
+const lossTold = 500;
 
 export class Session {
   private readonly emit: (event: WorkerEvent) => void;
@@ -131,7 +134,7 @@ export class Session {
       case 'evaluation.request':
         this.lane.add({
           name: 'evaluating', urgency: 2,
-          run: async () => training.raise(await evaluation.run(request.scenes), opened.bench.host.trainer.progress.step),
+          run: async () => training.raise('evaluation', await evaluation.run(request.scenes)),
         });
         return;
       case 'automatic.start':
@@ -182,7 +185,8 @@ export class Session {
       const source: SceneSource = { kind: 'scene', family, split: request.split, seed };
       const pixels = firstFrame(world, scene);
       const side = Math.sqrt(pixels.length / 3);
-      scenes.push({ source, description: scene.prompt, thumbnail: { pixels, shape: [side, side] as [number, number] } });
+      const shape: [number, number] = [side, side];
+      scenes.push({ source, description: scene.prompt, thumbnail: { pixels, shape } });
       // Other messages are read between two scenes.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
@@ -216,11 +220,12 @@ export class Session {
 
   private addVote(bench: Workbench, vote: VoteAdded): void {
     const record = bench.archive.get(vote.pairId);
-    if (record === undefined) throw new RefusedError('The vote is about a pair that this session does not know.');
+    if (record === undefined) throw new RefusedError('The vote is about a pair that is not known here.');
     if (record.source.kind === 'scene' && isHeldOut(record.source)) {
       throw new RefusedError('The scene is held out for evaluation: the vote is kept, but never trained on.');
     }
-    this.setPreferences(bench, bench.preferences.add({ id: vote.id, pairId: vote.pairId, chosen: vote.chosen }));
+    const { id, pairId, chosen } = vote;
+    this.setPreferences(bench, bench.preferences.add({ id, pairId, chosen }));
   }
 
   private setPreferences(bench: Workbench, preferences: PreferenceSet): void {
@@ -263,7 +268,7 @@ export class Session {
         return;
       } catch (error) {
         // The loss may be told a moment after the work that it broke.
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await Promise.race([host?.engine.lost, new Promise((resolve) => setTimeout(resolve, lossTold))]);
         if (this.stopped) return;
         if (!host?.lost) {
           this.refuse('work', error);
@@ -290,7 +295,7 @@ export class Session {
     const bench = this.opened?.bench;
     if (bench === undefined) return false;
     this.control.setBusy('device-lost');
-    this.emit({ kind: 'device.lost', sentence: 'The browser lost the GPU. The model is being put back on it.' });
+    this.emit({ kind: 'device.lost', sentence: 'The browser lost the GPU; the model is put back on it.' });
     this.recoveries += 1;
     try {
       if (this.recoveries > mostRecoveries) throw new Error('The GPU was lost again and again.');

@@ -1,9 +1,9 @@
 /**
  * Whether training runs, and what it says of itself: a small state machine without tensors.
  *
- * The visitor asks for steps (some, or until told otherwise); the machine knows how many are still wanted, why
- * it rests, and what else keeps the GPU busy meanwhile. Every change of what the page should see is reported
- * once.
+ * The visitor asks for steps (some, or until told otherwise); the machine knows how many are still wanted,
+ * why it rests, and what else keeps the GPU busy meanwhile. Every change of what the page should see is
+ * reported once.
  */
 import type { EventOf } from '../protocol/messages.ts';
 
@@ -75,7 +75,10 @@ export class TrainingControl {
 
   private view(): { state: State; reason: Reason | null } {
     if (this.usable === 0) return { state: this.wanted > 0 ? 'paused' : 'idle', reason: 'no-votes' };
-    if (this.wanted === 0) return { state: this.resting === null ? 'idle' : 'paused', reason: this.resting ?? 'visitor' };
+    if (this.wanted === 0) {
+      return this.resting === null
+        ? { state: 'idle', reason: 'visitor' } : { state: 'paused', reason: this.resting };
+    }
     if (this.busy !== null) return { state: 'paused', reason: this.busy };
     return { state: this.warm ? 'running' : 'warming-up', reason: null };
   }

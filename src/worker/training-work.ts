@@ -29,8 +29,8 @@ export class TrainingWork {
   private settings: TrainingSettings = initialSettings;
   private history: StepReport[] = [];
   private savedStep: number;
-  /** Alarms that are on: told once, again only after they were off. */
-  private active = new Set<string>();
+  /** Alarms that are on, by what they were judged from: told once, again only after they were off. */
+  private readonly active = { step: new Set<string>(), evaluation: new Set<string>() };
 
   constructor(bench: Workbench, control: TrainingControl) {
     this.bench = bench;
@@ -69,7 +69,7 @@ export class TrainingWork {
     }
     const report = await trainer.step(drawn, settings);
     this.history = [...this.history, report].slice(-2 * trendSteps);
-    this.raise(stepAlarms(this.history, preferences.preferences.length), report.step);
+    this.raise('step', stepAlarms(this.history, preferences.preferences.length));
     if (!report.kept) {
       this.history = [];
       this.control.pause('alarm');
@@ -82,8 +82,9 @@ export class TrainingWork {
 
   private values(report: StepReport): TrainingStep {
     return {
-      step: report.step, stage: this.settings.stage, loss: report.loss, 'rewards/chosen': report.rewardsChosen,
-      'rewards/rejected': report.rewardsRejected, 'rewards/accuracies': report.accuracy,
+      step: report.step, stage: this.settings.stage, loss: report.loss,
+      'rewards/chosen': report.rewardsChosen, 'rewards/rejected': report.rewardsRejected,
+      'rewards/accuracies': report.accuracy,
       'rewards/margins': report.margin, errors: report.errors, gradientNorm: report.gradientNorm,
       learningRate: report.learningRate, beta: report.beta,
       voteIds: report.voteIds.map((id): VoteId => parse(VoteIdSchema, id)), milliseconds: report.milliseconds,
@@ -92,11 +93,12 @@ export class TrainingWork {
   }
 
   /** Tells the page of alarms that have come on. */
-  raise(alarms: readonly Alarm[], step: number): void {
+  raise(from: 'step' | 'evaluation', alarms: readonly Alarm[]): void {
+    const { step } = this.bench.host.trainer.progress;
     for (const { code, sentence } of alarms) {
-      if (!this.active.has(code)) this.bench.emit({ kind: 'alarm.raised', code, step, sentence });
+      if (!this.active[from].has(code)) this.bench.emit({ kind: 'alarm.raised', code, step, sentence });
     }
-    this.active = new Set(alarms.map(({ code }) => code));
+    this.active[from] = new Set(alarms.map(({ code }) => code));
   }
 
   /** Sends the trained state out as a record, unless nothing has changed since the last one was sent. */
@@ -109,8 +111,9 @@ export class TrainingWork {
     emit({
       kind: 'snapshot.ready',
       snapshot: {
-        id: `snapshot-${crypto.randomUUID()}`, runId: null, time: new Date().toISOString(), step: progress.step,
-        stage: progress.stage, reason, modelHash: host.model.file.hash, bytes: weights.length, weights,
+        id: `snapshot-${crypto.randomUUID()}`, runId: null, time: new Date().toISOString(),
+        step: progress.step, stage: progress.stage, reason, modelHash: host.model.file.hash,
+        bytes: weights.length, weights,
       },
     });
   }
@@ -129,7 +132,8 @@ export class TrainingWork {
     this.snapshot('automatic');
     trainer.restore(target);
     this.history = [];
-    this.active.clear();
+    this.active.step.clear();
+    this.active.evaluation.clear();
     this.savedStep = trainer.progress.step;
     emit({ kind: 'snapshot.restored', id: record?.id ?? null, step: trainer.progress.step });
   }

@@ -1,0 +1,50 @@
+// The generator object on the cpu backend, tiny: seeds, batches, refusals, and that it keeps nothing.
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { createCpuBackend } from '../engine/device.ts';
+import { latentShape } from './config.ts';
+import { ClipGenerator, createModel, disposeModel } from './generator.ts';
+import { randomParameters, tinyConfig } from './tiny-model.ts';
+
+const image = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256);
+const { size, height, width, channels } = latentShape(tinyConfig);
+
+beforeAll(createCpuBackend);
+
+function tinyModel() {
+  const parameters = randomParameters(tinyConfig, 5);
+  return createModel({ config: tinyConfig, description: {}, parameters, hash: 'tiny', bytes: 0 });
+}
+
+test('a seed makes the same clip alone and in a batch; another seed another clip', async () => {
+  const model = tinyModel();
+  const generator = new ClipGenerator(model);
+  const encoding = await generator.encode(image);
+  expect(encoding.latent).toHaveLength(height * width * channels);
+  const [first, second] = await generator.sample([encoding, encoding], [1, 2]);
+  const [alone] = await generator.sample([encoding], [2]);
+  expect(first).toHaveLength(size);
+  expect(first).not.toEqual(second);
+  alone.forEach((value, i) => expect(Math.abs(value - second[i])).toBeLessThan(1e-5));
+  const frames = await generator.decode(encoding, first);
+  expect(frames).toHaveLength(9 * 32 * 32 * 3);
+  generator.dispose();
+  disposeModel(model);
+  expect(tf.memory().numTensors).toBe(0);
+});
+
+test('progress is told, and what it throws ends the work without blocking the next', async () => {
+  const generator = new ClipGenerator(tinyModel());
+  const told: string[] = [];
+  const stopped = generator.generate(image, [1], {
+    progress: (phase, step) => {
+      told.push(`${phase} ${step}`);
+      if (phase === 'sampling' && step === 1) throw new Error('enough');
+    },
+  });
+  await expect(stopped).rejects.toThrow('enough');
+  expect(told).toEqual(['encoding 0', 'sampling 0', 'sampling 1']);
+  await expect(generator.encode(image)).resolves.toBeDefined();
+  await expect(generator.encode(image.slice(3))).rejects.toThrow(/32 x 32 x 3/);
+  await expect(generator.sample([], [])).rejects.toThrow(RangeError);
+});

@@ -1,0 +1,52 @@
+// The archive: votes train on the latents that were stored, with the image encoded again only when needed.
+import { expect, test } from 'vitest';
+import type { PairRecord } from '../protocol/records.ts';
+import { latentBytes, PairArchive } from './pair-archive.ts';
+import type { Encoder } from './pair-archive.ts';
+
+const latents = { a: Float32Array.of(1, 2, 3, 4), b: Float32Array.of(5, 6, 7, 8) };
+
+function record(id: `pair-${string}`, tensors = latentBytes(latents, [1, 2, 2, 1])): PairRecord {
+  return {
+    id, time: new Date(0).toISOString(), source: { kind: 'scene', family: 'free-fall', split: 'train', seed: 1 },
+    description: '', seeds: [1, 2], sides: { left: 'b', right: 'a' }, sampler: { steps: 4, guidance: 1 },
+    generator: { modelHash: 'h', step: 0 }, image: { pixels: Uint8Array.of(1, 2, 3), shape: [1, 1] },
+    automatic: false, tensors,
+  };
+}
+
+function encoder(): Encoder & { calls: number } {
+  return {
+    calls: 0,
+    async encode(image) {
+      this.calls += 1;
+      return { image, latent: new Float32Array(), features: new Float32Array() };
+    },
+  };
+}
+
+test('the chosen latents come first, whichever clip won; encodings are kept', async () => {
+  const archive = new PairArchive();
+  archive.add(record('pair-1'));
+  const encode = encoder();
+  const preference = { voteId: 'v', pairId: 'pair-1', chosen: 'b' } as const;
+  const pair = await archive.learnable(preference, encode, 4);
+  expect([...pair.chosen]).toEqual([5, 6, 7, 8]);
+  expect([...pair.rejected]).toEqual([1, 2, 3, 4]);
+  await archive.learnable({ ...preference, chosen: 'a' }, encode, 4);
+  expect(encode.calls).toBe(1);
+});
+
+test('pairs of other weights, unknown pairs and damaged tensors are not trained on', async () => {
+  const archive = new PairArchive();
+  archive.add(record('pair-1'));
+  archive.add(record('pair-2', latentBytes({ ...latents, b: new Float32Array(4) }, [4]).slice(0, -4)));
+  expect(archive.usable('pair-1', 'h')).toBe(true);
+  expect(archive.usable('pair-1', 'other')).toBe(false);
+  expect(archive.usable('pair-9', 'h')).toBe(false);
+  const ask = (pairId: string, size: number) =>
+    archive.learnable({ voteId: 'v', pairId, chosen: 'a' }, encoder(), size);
+  await expect(ask('pair-9', 4)).rejects.toThrow(/not known/);
+  await expect(ask('pair-1', 5)).rejects.toThrow(/no usable "latent_a"/);
+  await expect(ask('pair-2', 4)).rejects.toThrow();
+});

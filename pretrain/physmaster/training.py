@@ -9,12 +9,18 @@ Does not do: mixed-precision scaling (bf16 needs none), sharded optimizers.
 import json
 import math
 import os
+import re
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import distributed
+
+from .muon import Muon
+
+# Matrices inside transformer blocks, by name.
+HIDDEN = re.compile(r'transformer\.block_\d+\.(qkv|output|mlp_1|mlp_2)\.weight$')
 
 
 def start_process_group():
@@ -47,14 +53,15 @@ def cosine(progress, final=0.0):
 
 
 class Trainer:
-    """Trains the parameters of `modules` (a name -> nn.Module dictionary) with AdamW.
+    """Trains the parameters of `modules` (a name -> nn.Module dictionary) with AdamW, and with `muon` the hidden
+    matrices of transformer blocks with Muon.
 
     run(loss_of, evaluate) calls loss_of(random, progress) -> (loss tensor, dictionary of numbers) each step;
     the dictionary's `samples` is the batch size, the rest is averaged into the log.
     """
 
     def __init__(self, modules, budget, folder, name, rate, seed=0, warmup=100, decay=0.01, betas=(0.9, 0.99),
-                 ema=0.999, clip=1.0, final=0.0, save_seconds=60.0):
+                 ema=0.999, clip=1.0, final=0.0, save_seconds=60.0, muon=False):
         self.modules, self.budget, self.name, self.rate, self.seed = modules, budget, name, rate, seed
         self.warmup, self.clip, self.final, self.ema_decay = warmup, clip, final, ema
         self.save_seconds = save_seconds
@@ -63,10 +70,13 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.parameters = {f'{key}.{name}': p for key, module in modules.items()
                            for name, p in module.named_parameters() if p.requires_grad}
-        matrices = [p for p in self.parameters.values() if p.dim() > 1]
-        vectors = [p for p in self.parameters.values() if p.dim() <= 1]
-        groups = [{'params': matrices, 'weight_decay': decay}, {'params': vectors, 'weight_decay': 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=betas)
+        hidden = [p for key, p in self.parameters.items() if muon and HIDDEN.search(key)]
+        others = [p for p in self.parameters.values() if not any(p is q for q in hidden)]
+        groups = [{'params': [p for p in others if p.dim() > 1], 'weight_decay': decay},
+                  {'params': [p for p in others if p.dim() <= 1], 'weight_decay': 0.0}]
+        self.optimizers = [torch.optim.AdamW(groups, lr=rate, betas=betas)]
+        if hidden:
+            self.optimizers.append(Muon(hidden, rate))
         self.ema = {key: p.detach().clone() for key, p in self.parameters.items()}
         self.step, self.seconds, self.samples = 0, 0.0, 0
 
@@ -85,7 +95,7 @@ class Trainer:
             return
         state = {
             'parameters': {key: p.detach() for key, p in self.parameters.items()}, 'ema': self.ema,
-            'optimizer': self.optimizer.state_dict(), 'step': self.step, 'seconds': self.seconds, 'seed': self.seed,
+            'optimizers': [optimizer.state_dict() for optimizer in self.optimizers], 'step': self.step, 'seconds': self.seconds, 'seed': self.seed,
             'samples': self.samples,
         }
         temporary = self.path.with_suffix('.part')
@@ -100,7 +110,8 @@ class Trainer:
         for key, p in self.parameters.items():
             p.data.copy_(state['parameters'][key])
         self.ema = state['ema']
-        self.optimizer.load_state_dict(state['optimizer'])
+        for optimizer, kept in zip(self.optimizers, state['optimizers']):
+            optimizer.load_state_dict(kept)
         self.step, self.seconds, self.seed = state['step'], state['seconds'], state['seed']
         self.samples = state.get('samples', 0)
         return True
@@ -148,16 +159,18 @@ class Trainer:
                 break
             begun = time.monotonic()
             rate = self.rate * cosine(progress, self.final) * min(1.0, (self.step + 1) / self.warmup)
-            for group in self.optimizer.param_groups:
-                group['lr'] = rate
-            self.optimizer.zero_grad(set_to_none=True)
+            for optimizer in self.optimizers:
+                for group in optimizer.param_groups:
+                    group['lr'] = rate
+                optimizer.zero_grad(set_to_none=True)
             loss, parts = loss_of(self.random(self.step), progress)
             self.samples += parts.pop('samples') * self.ranks
             loss.backward()
             if self.ranks > 1:
                 self._average_gradients()
             norm = torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), self.clip)
-            self.optimizer.step()
+            for optimizer in self.optimizers:
+                optimizer.step()
             self.step += 1
             decay = min(self.ema_decay, (1 + self.step) / (10 + self.step))
             names = list(self.parameters)

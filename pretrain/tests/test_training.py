@@ -15,7 +15,8 @@ def trainer_for(folder, steps=12):
     """A trainer on synthetic latents whose loss depends on the step's own randomness."""
     torch.manual_seed(3)
     transformer = Transformer(TINY)
-    trainer = Trainer({'transformer': transformer}, Budget(steps=steps), folder, 'run', 5e-3, warmup=3)
+    trainer = Trainer({'transformer': transformer}, Budget(steps=steps), folder, 'run', 5e-3, warmup=3,
+                      muon=True)
     side, channels = TINY.latent_pixels, TINY.latent_channels
     fixed = torch.Generator().manual_seed(5)
     data = torch.randn(2, TINY.latent_frames, side, side, channels, generator=fixed)

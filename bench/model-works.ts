@@ -1,2 +1,202 @@
-import type { Work } from './work.ts';
-export const modelWorks: Work[] = [];
+// Benchmarks of the whole model: a training step on one pair, and a pair of clips from one image; ours as the
+// studio runs it (captured and replayed) beside the same model in stock tfjs operations, eager.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { PolicyState } from '../src/learning/policy-state.ts';
+import { initialProgress } from '../src/learning/snapshots.ts';
+import { defaultTrainerSettings, Trainer } from '../src/learning/trainer.ts';
+import type { LearnablePair } from '../src/learning/trainer.ts';
+import { batchGradients, batchShapes } from '../src/learning/training-step.ts';
+import { normalKey } from '../src/kernels/random/kernel.ts';
+import { normalArray } from '../src/math/normal.ts';
+import {
+  latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
+} from '../src/model/autoencoder.ts';
+import { domainIds, latentShape, nanoConfig } from '../src/model/config.ts';
+import { ClipGenerator, createModel, disposeModel, loadModel } from '../src/model/generator.ts';
+import type { Model } from '../src/model/generator.ts';
+import { physicsTokenCount } from '../src/model/parameters.ts';
+import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
+import { defaultSampler, initialNoise } from '../src/model/sampler.ts';
+import { randomParameters } from '../src/model/tiny-model.ts';
+import { domainToken, timeFeatures, velocity } from '../src/model/video-transformer.ts';
+import { countOperations, withStockKernels } from './stock-kernels.ts';
+import type { Prepared, Work } from './work.ts';
+
+/** The nano model with its pretrained weights, or with random ones where none are served. */
+async function openModel(): Promise<Model> {
+  try {
+    return await loadModel('/models/nano/');
+  } catch {
+    const parameters = randomParameters(nanoConfig, 1);
+    return createModel({ config: nanoConfig, description: {}, parameters, hash: 'random', bytes: 0 });
+  }
+}
+
+function randomPair(model: Model): LearnablePair {
+  const { config } = model;
+  const { size, height, width, channels } = latentShape(config);
+  const { blocks, width: featureWidth } = config.backbone;
+  return {
+    encoding: {
+      image: new Uint8Array(),
+      latent: normalArray(1, 0, height * width * channels),
+      features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth),
+    },
+    chosen: normalArray(3, 0, size),
+    rejected: normalArray(4, 0, size),
+  };
+}
+
+/** One DPO step in eager operations: gradients, then tfjs's Adam. Returns the errors [1, 4]. */
+function eagerStep(state: PolicyState, pair: LearnablePair, optimizer: tf.AdamOptimizer): Tensor {
+  return tf.tidy(() => {
+    const { config } = state.model;
+    const values = [
+      Float32Array.of(...pair.chosen, ...pair.rejected), pair.encoding.latent, pair.encoding.features,
+      timeFeatures([0.5], config.transformer.timeWidth), Float32Array.of(0.5), normalKey(1, 0),
+    ];
+    const [latents, imageLatents, features, time, times, noiseKey] = batchShapes(state, 1).map((shape, i) =>
+      tf.tensor(values[i], shape, values[i] instanceof Int32Array ? 'int32' : 'float32'));
+    const inputs = { latents, imageLatents, features, timeFeatures: time, times, noiseKey };
+    const plan = { stage: 'generator', objective: 'preference', draws: 1, sharedNoise: true } as const;
+    const halfBeta = tf.tensor1d([defaultTrainerSettings.beta / 2]);
+    const { errors, gradients } = batchGradients(state, plan, inputs, 1, halfBeta);
+    const variables = state.trainables.generator.map(({ value }) => value);
+    optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i] })));
+    return errors;
+  });
+}
+
+function lossOfErrors(errors: Float32Array): number {
+  const [policyChosen, policyRejected, referenceChosen, referenceRejected] = errors;
+  const margin = policyChosen - referenceChosen - (policyRejected - referenceRejected);
+  return Math.log1p(Math.exp((defaultTrainerSettings.beta / 2) * margin));
+}
+
+async function dpoStep(): Promise<Prepared> {
+  const model = await openModel();
+  const pair = randomPair(model);
+  const member = { preference: { voteId: 'vote', pairId: 'pair', chosen: 'a' as const }, pair };
+  const ours = new PolicyState(model);
+  const trainer = new Trainer(ours, initialProgress('generator', 1), ours.pretrainedValues());
+  const stock = new PolicyState(model);
+  const optimizer = tf.train.adam(defaultTrainerSettings.learningRate);
+  const counted = new PolicyState(model);
+  const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
+  counted.dispose();
+  return {
+    shape: 'nano, one pair, LoRA',
+    operations,
+    implementations: [
+      {
+        name: 'ours',
+        allowedError: 1e-4,
+        async run() {
+          await trainer.step([member], defaultTrainerSettings);
+        },
+        async check() {
+          const { loss } = await trainer.step([member], defaultTrainerSettings);
+          return Math.abs(loss - Math.LN2);
+        },
+        dispose() {
+          trainer.dispose();
+          ours.dispose();
+        },
+      },
+      {
+        name: 'tfjs-webgpu',
+        run: () => withStockKernels(() => eagerStep(stock, pair, optimizer).dispose()),
+        async check() {
+          const errors = withStockKernels(() => eagerStep(stock, pair, optimizer));
+          const values = await errors.data<'float32'>();
+          errors.dispose();
+          return Math.abs(lossOfErrors(values) - Math.LN2);
+        },
+        dispose() {
+          optimizer.dispose();
+          stock.dispose();
+          disposeModel(model);
+        },
+      },
+    ],
+  };
+}
+
+const seeds = [1, 2];
+
+/** The videos [1, T, H, W, 3] of each seed in eager operations. */
+function eagerClips(model: Model, image: Uint8Array): Tensor[] {
+  const { config, weights, rotary } = model;
+  const { generated, height, width, channels } = latentShape(config);
+  const { steps } = defaultSampler;
+  return tf.tidy(() => {
+    const pixels = tf.tensor(networkFromPixels(image), [1, config.video.height, config.video.width, 3]);
+    const latent = latentFromImage(weights, pixels);
+    const tokens = physicsTokens(config, weights, backboneFeatures(config, weights, pixels));
+    const every = <Kind extends Tensor>(x: Kind): Kind => tf.concat(seeds.map(() => x), 0);
+    const [imageLatent, physics] = [every(latent), every(tokens)];
+    const domain = domainToken(weights, domainIds.rigid, seeds.length);
+    const shape: [number, number, number, number, number] = [seeds.length, generated, height, width, channels];
+    let z: tf.Tensor5D = tf.tensor5d(initialNoise(config, seeds), shape);
+    for (let i = 0; i < steps; i++) {
+      const { timeWidth } = config.transformer;
+      const time = tf.tensor2d(timeFeatures(seeds.map(() => i / steps), timeWidth), [seeds.length, timeWidth]);
+      const direction = velocity(config, weights, { noisy: z, imageLatent, physics, domain, time, rotary });
+      z = tf.add(z, tf.mul(direction, 1 / steps));
+    }
+    const first = tf.reshape<tf.Rank.R5>(latent, [1, 1, height, width, channels]);
+    return tf.split(z, seeds.length, 0).map((clip) => videoFromLatent(weights, tf.concat([first, clip], 1), pixels));
+  });
+}
+
+async function pixelsOf(videos: Tensor[]): Promise<Uint8Array[]> {
+  const values = await Promise.all(videos.map((video) => video.data<'float32'>()));
+  tf.dispose(videos);
+  return values.map((video) => pixelsFromNetwork(video));
+}
+
+async function clipPair(): Promise<Prepared> {
+  const model = await openModel();
+  const { height, width } = model.config.video;
+  const image = Uint8Array.from({ length: height * width * 3 }, (_, i) => 90 + ((i * 7) % 60));
+  const generator = new ClipGenerator(model);
+  const operations = countOperations(() => tf.dispose(eagerClips(model, image)));
+  const reference = await pixelsOf(withStockKernels(() => eagerClips(model, image)));
+  return {
+    shape: `nano, two clips, ${defaultSampler.steps} steps`,
+    operations,
+    implementations: [
+      {
+        name: 'ours',
+        // Rounding to whole levels may fall on either side, and a level more for the sampler's steps.
+        allowedError: 2,
+        async run() {
+          await generator.generate(image, seeds);
+        },
+        async check() {
+          const { clips } = await generator.generate(image, seeds);
+          let error = 0;
+          clips.forEach(({ frames }, clip) => frames.forEach((level, i) => {
+            error = Math.max(error, Math.abs(level - reference[clip][i]));
+          }));
+          return error;
+        },
+        dispose: () => generator.dispose(),
+      },
+      {
+        name: 'tfjs-webgpu',
+        run: () => withStockKernels(() => tf.dispose(eagerClips(model, image))),
+        check: () => Promise.resolve(0),
+        dispose: () => disposeModel(model),
+      },
+    ],
+  };
+}
+
+/** The benchmarks of the whole model, by name. */
+export const modelWorks: Work[] = [
+  { name: 'dpo-step', prepare: dpoStep },
+  { name: 'clip-pair', prepare: clipPair },
+];

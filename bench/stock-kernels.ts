@@ -1,0 +1,207 @@
+// The whole model in stock tfjs: each of our forward operations replaced by a composition of tfjs's own, while
+// `withStockKernels` runs. tfjs records and differentiates the composition as if it had been written that way,
+// so both the forward pass and the gradients are stock.
+//
+// Each composition is the fastest plain one known to us: conv2d where the kernel spans one frame, conv3d
+// otherwise. It also counts the arithmetic of our own operations.
+
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
+import { convolutionShape } from '../src/kernels/convolution/oracle.ts';
+
+type Inputs = Record<string, Tensor>;
+type Stock = (inputs: Inputs, attributes: NamedAttrMap) => Tensor[];
+
+const EPSILON = 1e-6;
+
+/** y = x + row over the last axis; tfjs broadcasts no more than four axes on the GPU. */
+function addRow(x: Tensor, row: Tensor): Tensor {
+  return tf.reshape(tf.add(tf.reshape(x, [-1, row.size]), row), x.shape);
+}
+
+function gelu(x: Tensor): Tensor {
+  const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.mul(x, tf.square(x)))));
+  return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
+}
+
+function linear({ x, weight, bias }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const [depth, columns] = weight.shape;
+  let y: Tensor = tf.matMul(tf.reshape<tf.Rank.R2>(x, [-1, depth]), weight as tf.Tensor2D);
+  if (bias) y = tf.add(y, bias);
+  if (attributes['activation'] === 'gelu') y = gelu(y);
+  return [tf.reshape(y, [...x.shape.slice(0, -1), columns])];
+}
+
+function attention({ query, key, value }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const heads = (x: Tensor): Tensor => tf.transpose(x, [0, 2, 1, 3]);
+  const scores = tf.matMul(tf.mul(heads(query), Number(attributes['scale'])), heads(key), false, true);
+  return [heads(tf.matMul(tf.softmax(scores), heads(value)))];
+}
+
+function rotaryQueryKey({ qkv, queryScale, keyScale, cos, sin }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const heads = Number(attributes['heads']);
+  const [batch, length, channels] = qkv.shape;
+  const width = channels / (3 * heads);
+  const parts = tf.split(qkv, 3, 2).map((part) => tf.reshape(part, [batch, length, heads, width]));
+  const [c, s] = [cos, sin].map((angle) => tf.reshape(angle, [1, length, 1, width / 2]));
+  const turned = [queryScale, keyScale].map((scale, i) => {
+    const norm = tf.rsqrt(tf.add(tf.mean(tf.square(parts[i]), 3, true), EPSILON));
+    const [low, high] = tf.split(tf.mul(tf.mul(parts[i], norm), scale), 2, 3);
+    return tf.concat([tf.sub(tf.mul(low, c), tf.mul(high, s)), tf.add(tf.mul(high, c), tf.mul(low, s))], 3);
+  });
+  return [...turned, parts[2]];
+}
+
+function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
+  const [groups, channels] = scale.shape;
+  const rows = tf.reshape(x, [groups, -1, channels]);
+  const centred = tf.sub(rows, tf.mean(rows, 2, true));
+  const normal = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 2, true), EPSILON)));
+  const [gain, offset] = [tf.add(1, scale), shift].map((row) => tf.reshape(row, [groups, 1, channels]));
+  // The second output of our kernel, statistics for its gradient, has no counterpart.
+  return [tf.reshape(tf.add(tf.mul(normal, gain), offset), x.shape), tf.scalar(0)];
+}
+
+function gatedAdd({ x, y, gate }: Inputs): Tensor[] {
+  return [tf.add(x, tf.mul(y, tf.expandDims(gate, 1)))];
+}
+
+function convolution({ x, filter, bias }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const stride = ['strideTime', 'strideHeight', 'strideWidth'].map((name) => Number(attributes[name]));
+  const { input, kernel, output, padding } = convolutionShape(x.shape, filter.shape, stride);
+  const around = input.map((size, axis): [number, number] => {
+    const end = (output[axis] - 1) * stride[axis] + kernel[axis] - padding[axis] - size;
+    return [padding[axis], Math.max(0, end)];
+  });
+  const [batch] = x.shape;
+  const channels = filter.shape[4] ?? 1;
+  const outputShape = [batch, ...output, channels];
+  let y: Tensor;
+  if (kernel[0] === 1 && stride[0] === 1) {
+    const frames = tf.reshape<tf.Rank.R4>(x, [-1, input[1], input[2], x.shape[4] ?? 1]);
+    const padded = tf.pad(frames, [[0, 0], around[1], around[2], [0, 0]]);
+    y = tf.conv2d(padded, tf.squeeze<tf.Tensor4D>(filter, [0]), [stride[1], stride[2]], 'valid');
+  } else {
+    const padded = tf.pad(x as tf.Tensor5D, [[0, 0], ...around, [0, 0]]);
+    y = tf.conv3d(padded, filter as tf.Tensor5D, [stride[0], stride[1], stride[2]], 'valid');
+  }
+  y = tf.reshape(y, outputShape);
+  return [bias ? addRow(y, bias) : y];
+}
+
+function factorOf(attributes: NamedAttrMap): number[] {
+  const factor: unknown = attributes['factor'];
+  if (!Array.isArray(factor)) throw new Error('A shuffle needs its factor.');
+  return factor.map(Number);
+}
+
+// Both shuffles move one axis at a time: tfjs has no more than six axes.
+function depthToSpace({ x }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const [fT, fH, fW] = factorOf(attributes);
+  const [batch, time, height, width, folded] = x.shape as tf.Tensor5D['shape'];
+  const channels = folded / (fT * fH * fW);
+  const frames = tf.transpose(
+    tf.reshape(x, [batch * time, height * width, fT, fH * fW * channels]), [0, 2, 1, 3]);
+  const lines = tf.transpose(
+    tf.reshape(frames, [batch * time * fT * height, width, fH, fW * channels]), [0, 2, 1, 3]);
+  const video = tf.reshape(lines, [batch, time * fT, height * fH * width * fW * channels]);
+  const kept = tf.slice(video, [0, fT - 1, 0], [-1, -1, -1]);
+  return [tf.reshape(kept, [batch, time * fT - (fT - 1), height * fH, width * fW, channels])];
+}
+
+function spaceToDepth({ x }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const [fT, fH, fW] = factorOf(attributes);
+  const [batch, frames, tall, wide, channels] = x.shape as tf.Tensor5D['shape'];
+  const [time, height, width] = [(frames + fT - 1) / fT, tall / fH, wide / fW];
+  const padded = tf.pad(tf.reshape<tf.Rank.R3>(x, [batch, frames, -1]), [[0, 0], [fT - 1, 0], [0, 0]]);
+  const lines = tf.transpose(
+    tf.reshape(padded, [batch * time * fT * height, fH, width, fW * channels]), [0, 2, 1, 3]);
+  const blocks = tf.transpose(
+    tf.reshape(lines, [batch * time, fT, height * width, fH * fW * channels]), [0, 2, 1, 3]);
+  return [tf.reshape(blocks, [batch, time, height, width, fT * fH * fW * channels])];
+}
+
+const stock: Record<string, Stock> = {
+  'Physics.linear': linear,
+  'Physics.attention': attention,
+  'Physics.rotaryQueryKey': rotaryQueryKey,
+  'Physics.layerNorm': layerNorm,
+  'Physics.gatedAdd': gatedAdd,
+  'Physics.convolution': convolution,
+  'Physics.depthToSpace': depthToSpace,
+  'Physics.spaceToDepth': spaceToDepth,
+  'Physics.silu': ({ x }) => [tf.mul(x, tf.sigmoid(x))],
+  'Physics.gelu': ({ x }) => [gelu(x)],
+  'Physics.normal': (_, attributes) => {
+    const shape: unknown = attributes['shape'];
+    return [tf.randomNormal(Array.isArray(shape) ? shape.map(Number) : [])];
+  },
+};
+
+type RunKernel = (name: string, inputs: Inputs, attributes?: NamedAttrMap) => unknown;
+
+/** Runs `work` with every kernel call of the engine passing through `around`. */
+function intercepted<Result>(around: (own: RunKernel) => RunKernel, work: () => Result): Result {
+  const instance = tf.engine();
+  const own: RunKernel = instance.runKernel.bind(instance);
+  Object.defineProperty(instance, 'runKernel', { configurable: true, value: around(own) });
+  try {
+    return work();
+  } finally {
+    Reflect.deleteProperty(instance, 'runKernel');
+  }
+}
+
+/** Runs `work`, which must not wait for anything, with stock tfjs in place of our operations. */
+export function withStockKernels<Result>(work: () => Result): Result {
+  return intercepted(
+    (own) => (name, inputs, attributes = {}) => {
+      const composition = stock[name];
+      if (composition) return composition(inputs, attributes);
+      if (name.startsWith('Physics.')) throw new Error(`There is no stock composition of ${name}.`);
+      return own(name, inputs, attributes);
+    },
+    work,
+  );
+}
+
+const pairs = (query: Tensor, key: Tensor): number => query.size * (key.shape[1] ?? 1);
+
+/** Floating-point operations of one of our kernels: its products, without what is done once per element. */
+function operationsOf(name: string, inputs: Inputs, attributes: NamedAttrMap): number {
+  const { x, dy, weight, filter, query, key } = inputs;
+  const along = (shape: number[]): number => shape[shape.length - 1];
+  switch (name) {
+    case 'Physics.linear':
+      return 2 * x.size * along(weight.shape);
+    case 'Physics.linearInputGradient':
+      return 2 * dy.size * weight.shape[0];
+    case 'Physics.linearWeightGradient':
+      return 2 * x.size * along(dy.shape);
+    case 'Physics.attention':
+      return 4 * pairs(query, key);
+    case 'Physics.attentionGradients':
+      return 10 * pairs(query, key);
+    case 'Physics.convolution': {
+      const stride = ['strideTime', 'strideHeight', 'strideWidth'].map((axis) => Number(attributes[axis]));
+      const { batch, output } = convolutionShape(x.shape, filter.shape, stride);
+      return 2 * batch * output[0] * output[1] * output[2] * filter.size;
+    }
+    default:
+      return 0;
+  }
+}
+
+/** Runs `work`, which must not wait for anything, and counts the arithmetic of our kernels in it. */
+export function countOperations(work: () => void): number {
+  let operations = 0;
+  intercepted(
+    (own) => (name, inputs, attributes = {}) => {
+      operations += operationsOf(name, inputs, attributes);
+      return own(name, inputs, attributes);
+    },
+    work,
+  );
+  return operations;
+}

@@ -2,7 +2,7 @@
 
     python3 -m physmaster.export --stage stage_one --metrics metrics.json
 Averaged (EMA) weights; `base` exports a model whose Stage I has not run yet. The model card is
-model_card.py's.
+model_card.py's. What a log cannot say about this run goes into notes.txt beside the checkpoints, a line a note.
 """
 
 import hashlib
@@ -61,6 +61,9 @@ def main():
         'sha256': digest, 'budget': report(config), 'tensors': len(tensors), 'data': data, 'seed': options.seed,
         'steps': steps, 'training': last_records(folder),
     }
+    notes = folder / 'notes.txt'
+    if notes.exists():
+        description['notes'] = notes.read_text().splitlines()
     if options.metrics:
         description['metrics'] = json.loads(Path(options.metrics).read_text())
     (target / 'model.json').write_text(json.dumps(description, indent=2) + '\n')

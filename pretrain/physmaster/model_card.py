@@ -73,13 +73,14 @@ def card(description):
         'Rendered by `scripts/dataset.ts`; a folder is family, split, first seed and number of clips, and follows '
         'from them bit for bit.', '',
         *[f"- {split}: {', '.join(f'`{name}`' for name in names)}" for split, names in description['data'].items()],
-        '', 'Autoencoder and backbone see `wide` and `train`, the base generator `wide`, Stage I `train`. `train` and '
+        '', 'Autoencoder, backbone and base generator see `wide` and `train`, Stage I `train` alone. `train` and '
         '`seen` never contain the held-out quarter of combinations of shape, material, size, height and support; '
         'dropped objects in `unseen` have no others. The autoencoder, the backbone and the base generator know all '
         'looks and combinations through `wide`; Stage I does not.', '',
         f"## Training (seed {description['seed']})", '', *training_table(description), '',
         'Losses named `held_out` are of clips that were not trained on.',
     ]
+    lines += [f'\n{note}' for note in description.get('notes', [])]
     if 'metrics' in description:
         metrics = description['metrics']
         lines += ['', '## Metrics', '',

@@ -43,7 +43,7 @@ def generate(model, images, seeds, steps, lora=None, batch=16):
 
 
 def make_pairs(model, images, first_seed, split, options, steps):
-    """Best and worst of --samples clips of each image: chosen, rejected latents, image rows, difference in strict L2."""
+    """Best and worst of --samples clips of an image: chosen and rejected latents, image rows, difference."""
     latents, errors = [], []
     for k in range(options.samples):
         seeds = [100_000 * (k + 1) + i for i in range(len(images))]

@@ -4,7 +4,8 @@ split.
     python3 -m physmaster.train_generator --stage base --minutes 35
     python3 -m physmaster.train_generator --stage stage_one --minutes 12
 Head and transformer train, the backbone is frozen, the autoencoder is not needed (latents are encoded
-beforehand). t is drawn towards 0 (see TIME_POWER); the domain is dropped in one of ten samples for classifier-free guidance.
+beforehand). t is drawn towards 0 (see TIME_POWER); the domain is dropped in one of ten samples for
+classifier-free guidance.
 """
 
 import numpy as np
@@ -68,7 +69,8 @@ def main():
             load_ema(module, folder / 'base.pt', prefix)
     rate = options.rate or (3e-4 if stage_one else 1e-3)
     trainer = Trainer({'head': head, 'transformer': transformer}, budget_from(options), folder, options.stage, rate,
-                      seed=options.seed + 10 * stage_one, warmup=100, final=options.final, ema=options.ema, muon=options.muon)
+                      seed=options.seed + 10 * stage_one, warmup=100, final=options.final, ema=options.ema,
+                      muon=options.muon)
     if options.resume:
         trainer.load()
 

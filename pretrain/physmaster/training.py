@@ -95,8 +95,8 @@ class Trainer:
             return
         state = {
             'parameters': {key: p.detach() for key, p in self.parameters.items()}, 'ema': self.ema,
-            'optimizers': [optimizer.state_dict() for optimizer in self.optimizers], 'step': self.step, 'seconds': self.seconds, 'seed': self.seed,
-            'samples': self.samples,
+            'optimizers': [optimizer.state_dict() for optimizer in self.optimizers], 'step': self.step,
+            'seconds': self.seconds, 'samples': self.samples, 'seed': self.seed,
         }
         temporary = self.path.with_suffix('.part')
         torch.save(state, temporary)

@@ -12,6 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { overwrite } from '../engine/overwrite.ts';
+import { readTogether } from '../engine/read-together.ts';
 import type { Model, Policy } from '../model/generator.ts';
 import { initialLora } from '../model/lora.ts';
 import { headParameterNames, loraParameterShapes } from '../model/parameters.ts';
@@ -73,9 +74,9 @@ export class PolicyState {
 
   /** Values of all variables, read back from the GPU. */
   async values(): Promise<Map<string, Float32Array>> {
-    const read = this.variables().map(async ([name, variable]): Promise<[string, Float32Array]> =>
-      [name, Float32Array.from(await variable.data())]);
-    return new Map(await Promise.all(read));
+    const variables = this.variables();
+    const values = await readTogether(variables.map(([, variable]) => variable));
+    return new Map(variables.map(([name], i) => [name, values[i]]));
   }
 
   /**

@@ -7,9 +7,10 @@
  * as an uninterrupted one. A step whose figures are not numbers is taken back.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../engine/capture.ts';
 import type { Capture } from '../engine/capture.ts';
+import { readTogether } from '../engine/read-together.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from '../kernels/optimizer/kernel.ts';
 import { normalKey } from '../kernels/random/kernel.ts';
 import { joined } from '../model/generator.ts';
@@ -148,8 +149,9 @@ export class Trainer {
       { ...adamwDefaults, learningRate, weightDecay: settings.weightDecay }, update);
     const { program, fresh } = this.run(
       plan, values, Float32Array.of(settings.beta / 2), optimizer, settings.clipNorm);
-    const [errors, norm, copy] = await Promise.all(
-      program.captured.outputs.map((output) => output.data<'float32'>()));
+    const updated = this.state.trainables[stage].flatMap(({ value, firstMoment, secondMoment }) =>
+      [value, firstMoment, secondMoment]);
+    const [errors, norm, ...copies] = await readTogether([...program.captured.outputs, ...updated]);
     const pairs = Array.from({ length: plan.draws }, (_, i): PairErrors<number> => ({
       policyChosen: errors[4 * i], policyRejected: errors[4 * i + 1],
       referenceChosen: errors[4 * i + 2], referenceRejected: errors[4 * i + 3],
@@ -160,7 +162,7 @@ export class Trainer {
     // Finite gradients leave finite values, so that a million of them need not be looked at.
     const kept = [loss, norm[0]].every(Number.isFinite);
     if (kept) {
-      this.keep(plan, copy, drawn.length);
+      this.keep(plan, copies, drawn.length);
     } else {
       this.state.restore(this.lastValues);
     }
@@ -171,16 +173,13 @@ export class Trainer {
     };
   }
 
-  private keep(plan: StepPlan, flat: Float32Array, pairs: number): void {
+  private keep(plan: StepPlan, copies: readonly Float32Array[], pairs: number): void {
     const { updates, step, draws } = this.current;
     const values = new Map(this.lastValues);
-    let at = 0;
-    for (const { name, value } of this.state.trainables[plan.stage]) {
-      for (const key of [name, `optimizer.first.${name}`, `optimizer.second.${name}`]) {
-        values.set(key, flat.subarray(at, at + value.size));
-        at += value.size;
-      }
-    }
+    this.state.trainables[plan.stage].forEach(({ name }, i) => {
+      const keys = [name, `optimizer.first.${name}`, `optimizer.second.${name}`];
+      keys.forEach((key, k) => values.set(key, copies[3 * i + k]));
+    });
     this.lastValues = values;
     this.current = {
       ...this.current, step: step + 1, draws: draws + plan.draws, pairs: this.current.pairs + pairs,
@@ -248,17 +247,11 @@ export class Trainer {
         parameter: value, first: firstMoment, second: secondMoment, gradient: gradients[i], settings: hyper,
         gradientScale: factor,
       }));
-      return [tf.concat(parts.map(({ errors }) => errors), 0), norm, this.copyOf(plan)];
+      return [tf.concat(parts.map(({ errors }) => errors), 0), norm];
     });
     const program: Program = { batches, halfBeta: beta, optimizer: hyper, captured };
     this.programs.set(key, program);
     return { program, fresh: true };
-  }
-
-  /** Everything that the step has updated, in one flat tensor: one read instead of hundreds. */
-  private copyOf(plan: StepPlan): Tensor {
-    return tf.concat1d(this.state.trainables[plan.stage].flatMap(({ value, firstMoment, secondMoment }) =>
-      [value, firstMoment, secondMoment].map((tensor): Tensor1D => tf.reshape(tensor, [value.size]))));
   }
 
   /** Frees the captured steps and their inputs; the state stays with its owner. */

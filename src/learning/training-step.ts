@@ -4,7 +4,7 @@
  * Inputs, for c draws of (pair, t, noise) at a time: latents of the chosen clips, then of the rejected ones
  * [2c, T, H, W, C]; what conditions both; flow times; the key of the noise, which is made on the GPU.
  * Outputs: velocity errors [c, 4] in the order policy chosen, policy rejected, reference chosen, reference
- * rejected; the gradients' global norm; a copy of everything that was updated.
+ * rejected; the gradients' global norm.
  *
  * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator.
  * The reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a

@@ -12,6 +12,7 @@ async function faultsOf(page: Page): Promise<string[]> {
     const faults: string[] = [];
     const nameOf = (element: Element) =>
       element.getAttribute('aria-label') ??
+      document.getElementById(element.getAttribute('aria-labelledby') ?? '')?.textContent ??
       element.closest('label')?.textContent ??
       document.querySelector(`label[for="${element.id}"]`)?.textContent ??
       element.textContent ??

@@ -3,8 +3,8 @@ import { expect, type Page } from '@playwright/test';
 
 /** Waits until a pair is on the stage and open for a vote. */
 export async function pairOnStage(page: Page) {
-  await expect(page.getByRole('img', { name: 'Left clip' })).toBeVisible({ timeout: 120_000 });
-  await expect(page.locator('[data-vote=left]')).toBeEnabled({ timeout: 120_000 });
+  await expect(page.getByRole('img', { name: 'Left clip', exact: true })).toBeVisible({ timeout: 180_000 });
+  await expect(page.locator('[data-vote=left]')).toBeEnabled({ timeout: 180_000 });
 }
 
 /** Casts one vote by its key and waits until the log says that it is saved. Answers the vote's id. */

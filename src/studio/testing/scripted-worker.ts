@@ -96,7 +96,8 @@ export function scriptedClient(
       training: settings,
       step,
     });
-    emit({ kind: 'training.state', state: 'idle', reason: 'no-votes', usableVotes: votes.length });
+    const reason = votes.length > 0 ? 'visitor' : 'no-votes';
+    emit({ kind: 'training.state', state: 'idle', reason, usableVotes: votes.length });
   }
 
   async function pair(pairId: PairId, source: PairSource, byItself: boolean) {

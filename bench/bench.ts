@@ -8,7 +8,7 @@ import { withHeadlessPage } from '../scripts/headless/host.ts';
 import { table } from './work.ts';
 import type { Row } from './work.ts';
 
-const command: Command<'json' | 'repetitions' | 'works' | 'variant'> = {
+const command: Command<'json' | 'repetitions' | 'works' | 'variant' | 'size'> = {
   invocation: 'npm run bench --',
   summary: 'Times kernels, a training step and a pair of clips, ours and in stock tfjs-webgpu, in headless Chromium.',
   flags: {
@@ -16,6 +16,7 @@ const command: Command<'json' | 'repetitions' | 'works' | 'variant'> = {
     repetitions: { value: 'N', help: 'timed runs of each implementation; the median counts', default: '5' },
     works: { value: 'A,B', help: 'only these works', optional: true },
     variant: { value: 'V', help: "our kernels' variant: register, staged, general, or auto", default: 'auto' },
+    size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, or tiny for a quick look', default: 'nano' },
   },
   notes:
     'Each implementation is checked before any is timed; the runs of one work are interleaved. Errors are the\n' +
@@ -29,6 +30,7 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const repetitions = wholeNumber('repetitions', flags.repetitions, 1, 1000);
   const variant = oneOf('variant', flags.variant, ['auto', 'register', 'staged', 'general']);
+  const size = oneOf('size', flags.size, ['nano', 'tiny'] as const);
   const report = await withHeadlessPage('bench/bench.html', async (page) => {
     await page.waitForFunction(() => window.physmasterBench !== undefined);
     const adapter = await page.evaluate(() => window.physmasterBench?.open());
@@ -41,8 +43,8 @@ await runCommand(command.invocation, async () => {
     for (const name of wanted) {
       process.stderr.write(`${name}\n`);
       const added = await page.evaluate(
-        ([work, count, forced]) => window.physmasterBench?.run(work, count, forced),
-        [name, repetitions, variant] as const,
+        ([work, request]) => window.physmasterBench?.run(work, request),
+        [name, { repetitions, variant, size }] as const,
       );
       rows.push(...(added ?? []));
     }

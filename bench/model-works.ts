@@ -14,23 +14,30 @@ import {
   latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from '../src/model/autoencoder.ts';
 import { domainIds, latentShape, nanoConfig } from '../src/model/config.ts';
+import type { ModelConfig } from '../src/model/config.ts';
 import { ClipGenerator, createModel, disposeModel, loadModel } from '../src/model/generator.ts';
 import type { Model } from '../src/model/generator.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
 import { defaultSampler, initialNoise } from '../src/model/sampler.ts';
-import { randomParameters } from '../src/model/tiny-model.ts';
+import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
 import { domainToken, timeFeatures, velocity } from '../src/model/video-transformer.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { Prepared, Work } from './work.ts';
 
-/** The nano model with its pretrained weights, or with random ones where none are served. */
-async function openModel(): Promise<Model> {
+/** nano with its pretrained weights (random ones where none are served), or a model of a few thousand. */
+export type Size = 'nano' | 'tiny';
+
+function randomModel(config: ModelConfig): Model {
+  return createModel({ config, description: {}, parameters: randomParameters(config, 1), hash: 'random', bytes: 0 });
+}
+
+async function openModel(size: Size): Promise<Model> {
+  if (size === 'tiny') return randomModel(tinyConfig);
   try {
     return await loadModel('/models/nano/');
   } catch {
-    const parameters = randomParameters(nanoConfig, 1);
-    return createModel({ config: nanoConfig, description: {}, parameters, hash: 'random', bytes: 0 });
+    return randomModel(nanoConfig);
   }
 }
 
@@ -75,8 +82,8 @@ function lossOfErrors(errors: Float32Array): number {
   return Math.log1p(Math.exp((defaultTrainerSettings.beta / 2) * margin));
 }
 
-async function dpoStep(): Promise<Prepared> {
-  const model = await openModel();
+async function dpoStep(size: Size): Promise<Prepared> {
+  const model = await openModel(size);
   const pair = randomPair(model);
   const member = { preference: { voteId: 'vote', pairId: 'pair', chosen: 'a' as const }, pair };
   const ours = new PolicyState(model);
@@ -87,7 +94,7 @@ async function dpoStep(): Promise<Prepared> {
   const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
   counted.dispose();
   return {
-    shape: 'nano, one pair, LoRA',
+    shape: `${size}, one pair, LoRA`,
     operations,
     implementations: [
       {
@@ -157,15 +164,15 @@ async function pixelsOf(videos: Tensor[]): Promise<Uint8Array[]> {
   return values.map((video) => pixelsFromNetwork(video));
 }
 
-async function clipPair(): Promise<Prepared> {
-  const model = await openModel();
+async function clipPair(size: Size): Promise<Prepared> {
+  const model = await openModel(size);
   const { height, width } = model.config.video;
   const image = Uint8Array.from({ length: height * width * 3 }, (_, i) => 90 + ((i * 7) % 60));
   const generator = new ClipGenerator(model);
   const operations = countOperations(() => tf.dispose(eagerClips(model, image)));
   const reference = await pixelsOf(withStockKernels(() => eagerClips(model, image)));
   return {
-    shape: `nano, two clips, ${defaultSampler.steps} steps`,
+    shape: `${size}, two clips, ${defaultSampler.steps} steps`,
     operations,
     implementations: [
       {
@@ -195,8 +202,10 @@ async function clipPair(): Promise<Prepared> {
   };
 }
 
-/** The benchmarks of the whole model, by name. */
-export const modelWorks: Work[] = [
-  { name: 'dpo-step', prepare: dpoStep },
-  { name: 'clip-pair', prepare: clipPair },
-];
+/** The benchmarks of the whole model at a size. */
+export function modelWorks(size: Size): Work[] {
+  return [
+    { name: 'dpo-step', prepare: () => dpoStep(size) },
+    { name: 'clip-pair', prepare: () => clipPair(size) },
+  ];
+}

@@ -9,10 +9,17 @@ import { forceVariant, variants } from '../src/kernels/variants.ts';
 import type { Variant } from '../src/kernels/variants.ts';
 import { kernelWorks } from './kernel-works.ts';
 import { modelWorks } from './model-works.ts';
+import type { Size } from './model-works.ts';
 import { median } from './work.ts';
 import type { Implementation, Row } from './work.ts';
 
-const works = [...kernelWorks, ...modelWorks];
+/** How a work is run. */
+export interface RunRequest {
+  repetitions: number;
+  /** Of our kernels; anything that is no variant leaves the choice to them. */
+  variant: string;
+  size: Size;
+}
 
 /** What the command calls. */
 export interface BenchPage {
@@ -20,7 +27,7 @@ export interface BenchPage {
   open(): Promise<string>;
   works(): string[];
   /** Runs one work; throws when one of our implementations differs too much from its reference. */
-  run(name: string, repetitions: number, variant: string | null): Promise<Row[]>;
+  run(name: string, request: RunRequest): Promise<Row[]>;
 }
 
 declare global {
@@ -58,9 +65,9 @@ window.physmasterBench = {
     const { adapterInfo } = await createDevice();
     return [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
   },
-  works: () => works.map(({ name }) => name),
-  async run(name, repetitions, variant) {
-    const work = works.find((candidate) => candidate.name === name);
+  works: () => [...kernelWorks, ...modelWorks('nano')].map(({ name }) => name),
+  async run(name, { repetitions, variant, size }) {
+    const work = [...kernelWorks, ...modelWorks(size)].find((candidate) => candidate.name === name);
     if (!work) throw new Error(`There is no work named ${name}.`);
     forceVariant(variants.find((candidate: Variant) => candidate === variant) ?? null);
     const { shape, operations, implementations } = await work.prepare();

@@ -74,19 +74,22 @@ function convolution({ x, filter, bias }: Inputs, attributes: NamedAttrMap): Ten
     const end = (output[axis] - 1) * stride[axis] + kernel[axis] - padding[axis] - size;
     return [padding[axis], Math.max(0, end)];
   });
-  const [batch] = x.shape;
-  const channels = filter.shape[4] ?? 1;
-  const outputShape = [batch, ...output, channels];
+  const [batch, time] = x.shape;
+  const [channelsIn, channelsOut] = filter.shape.slice(3);
+  // tfjs pads no more than four axes on the GPU: space first, then time.
+  const frames = tf.reshape<tf.Rank.R4>(x, [batch * time, input[1], input[2], channelsIn]);
+  const framed = tf.pad(frames, [[0, 0], around[1], around[2], [0, 0]]);
   let y: Tensor;
   if (kernel[0] === 1 && stride[0] === 1) {
-    const frames = tf.reshape<tf.Rank.R4>(x, [-1, input[1], input[2], x.shape[4] ?? 1]);
-    const padded = tf.pad(frames, [[0, 0], around[1], around[2], [0, 0]]);
-    y = tf.conv2d(padded, tf.squeeze<tf.Tensor4D>(filter, [0]), [stride[1], stride[2]], 'valid');
+    y = tf.conv2d(framed, tf.squeeze<tf.Tensor4D>(filter, [0]), [stride[1], stride[2]], 'valid');
   } else {
-    const padded = tf.pad(x as tf.Tensor5D, [[0, 0], ...around, [0, 0]]);
-    y = tf.conv3d(padded, filter as tf.Tensor5D, [stride[0], stride[1], stride[2]], 'valid');
+    const [, tall, wide] = framed.shape;
+    const clips = tf.reshape<tf.Rank.R3>(framed, [batch, time, tall * wide * channelsIn]);
+    const padded = tf.pad(clips, [[0, 0], around[0], [0, 0]]);
+    const video = tf.reshape<tf.Rank.R5>(padded, [batch, padded.shape[1], tall, wide, channelsIn]);
+    y = tf.conv3d(video, filter as tf.Tensor5D, [stride[0], stride[1], stride[2]], 'valid');
   }
-  y = tf.reshape(y, outputShape);
+  y = tf.reshape(y, [batch, ...output, channelsOut]);
   return [bias ? addRow(y, bias) : y];
 }
 

@@ -114,10 +114,13 @@ export interface HeldOutResult {
 /** Flow times at which the loss on the truth is taken: fixed, so that two generators can be compared. */
 const lossTimes = [0.3, 0.7];
 
-/** Puts held-out scenes through a generator: each from the noise of its own seed, at fixed flow times. */
+/**
+ * Puts held-out scenes through a generator: each from the noise of its own seed, at fixed flow times.
+ * `progress` is awaited between batches, so that other work may pass.
+ */
 export async function evaluateHeldOut(
   generator: ClipGenerator, scenes: readonly SceneTruth[], sampler: SamplerOptions = defaultSampler,
-  progress: (done: number) => void = () => {},
+  progress: (done: number) => Promise<void> | void = () => {},
 ): Promise<HeldOutResult> {
   const clips: { frames: Uint8Array<ArrayBuffer>; scores: ClipScores }[] = [];
   const losses: number[] = [];
@@ -126,7 +129,7 @@ export async function evaluateHeldOut(
     const videos = await clipsOfScenes(generator, batch, sampler);
     videos.forEach((frames, i) => clips.push({ frames, scores: evaluateClip(frames, batch[i].truth) }));
     losses.push(...await flowLosses(generator, batch));
-    progress(first + batch.length);
+    await progress(first + batch.length);
   }
   return {
     clips,

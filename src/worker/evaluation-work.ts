@@ -44,8 +44,12 @@ export class EvaluationWork {
   private scenes: SceneTruth[] = [];
   private before: HeldOutResult | null = null;
 
-  constructor(bench: Workbench) {
+  private readonly letPass: () => Promise<void>;
+
+  /** `letPass` runs more urgent work that waits; it is called between batches of scenes. */
+  constructor(bench: Workbench, letPass: () => Promise<void>) {
     this.bench = bench;
+    this.letPass = letPass;
   }
 
   /** Evaluates on so many scenes and tells the page. Returns the alarms that the result gives cause for. */
@@ -53,8 +57,10 @@ export class EvaluationWork {
     const { world, host, emit } = this.bench;
     const sources = heldOutSources(count);
     const total = 2 * count;
-    const progress = (base: number) => (done: number) =>
+    const progress = (base: number) => (done: number) => {
       emit({ kind: 'evaluation.progress', done: base + done, total });
+      return this.letPass();
+    };
     if (this.scenes.length !== count || this.before === null) {
       this.scenes = sources.map(({ split, seed }) => sceneTruth(world, 'free-fall', split, seed));
       this.before = await evaluateHeldOut(host.reference, this.scenes, defaultSampler, progress(0));

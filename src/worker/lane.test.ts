@@ -59,3 +59,19 @@ test('work that fails does not stop the lane; a closed lane runs nothing more', 
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(log).toHaveLength(4);
 });
+
+test('a long job lets others of one urgency pass between its parts', async () => {
+  const log: string[] = [];
+  const line = lane(() => null, log);
+  const note = (name: string) => async () => void log.push(`${name}!`);
+  line.add({
+    name: 'long', urgency: 2,
+    run: async () => {
+      line.add({ name: 'pair', urgency: 1, run: note('pair') });
+      line.add({ name: 'state', urgency: 0, run: note('state') });
+      await line.letPass(1);
+      log.push('long!');
+    },
+  });
+  await expectLog(log, ['long', 'pair', 'pair!', 'long!', 'state', 'state!', '-']);
+});

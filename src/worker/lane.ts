@@ -49,9 +49,17 @@ export class Lane {
     this.waiting.length = 0;
   }
 
-  private next(): Job | undefined {
-    const most = Math.min(...this.waiting.map(({ urgency }) => urgency));
-    const index = this.waiting.findIndex(({ urgency }) => urgency === most);
+  /** Called by a long job between two parts of its work: runs the jobs of one urgency that wait. */
+  async letPass(urgency: number): Promise<void> {
+    for (let job = this.next(urgency); job !== undefined; job = this.next(urgency)) {
+      this.dependencies.turned(job.name);
+      await this.dependencies.guard(job.run);
+    }
+  }
+
+  /** The most urgent job that waits, or the first of one urgency. */
+  private next(urgency = Math.min(...this.waiting.map((job) => job.urgency))): Job | undefined {
+    const index = this.waiting.findIndex((job) => job.urgency === urgency);
     return index < 0 ? undefined : this.waiting.splice(index, 1)[0];
   }
 

@@ -8,7 +8,8 @@ const latents = { a: Float32Array.of(1, 2, 3, 4), b: Float32Array.of(5, 6, 7, 8)
 
 function record(id: `pair-${string}`, tensors = latentBytes(latents, [1, 2, 2, 1])): PairRecord {
   return {
-    id, time: new Date(0).toISOString(), source: { kind: 'scene', family: 'free-fall', split: 'train', seed: 1 },
+    id, time: new Date(0).toISOString(),
+    source: { kind: 'scene', family: 'free-fall', split: 'train', seed: 1 },
     description: '', seeds: [1, 2], sides: { left: 'b', right: 'a' }, sampler: { steps: 4, guidance: 1 },
     generator: { modelHash: 'h', step: 0 }, image: { pixels: Uint8Array.of(1, 2, 3), shape: [1, 1] },
     automatic: false, tensors,

@@ -69,7 +69,7 @@ function subjectOf(world: World, source: PairSource, height: number, width: numb
   if (source.kind === 'image') {
     const [rows, columns] = source.image.shape;
     if (rows !== height || columns !== width) {
-      throw new RefusedError(`An image needs ${width} x ${height} pixels, this one has ${columns} x ${rows}.`);
+      throw new RefusedError(`An image needs ${width} x ${height} pixels, not ${columns} x ${rows}.`);
     }
     return { image: source.image.pixels, description: source.name, truth: null };
   }

@@ -40,6 +40,8 @@ interface Opened {
   readonly automatic: AutomaticWork;
 }
 
+/** Of jobs on the lane: lower comes first. Training and automatic pairs fill the time between them. */
+const urgencies = { state: 0, pair: 1, evaluation: 2 } as const;
 /** Lost devices in a row after which the session gives up. */
 const mostRecoveries = 3;
 /** Milliseconds by which the browser tells of a lost device after its work has failed. */
@@ -101,7 +103,7 @@ export class Session {
     switch (request.kind) {
       case 'pair.request':
         this.emit({ kind: 'pair.progress', pairId: request.pairId, phase: 'queued', step: 0, steps: 1 });
-        this.lane.add({ name: 'generating', urgency: 1, run: () => this.pair(opened, request) });
+        this.lane.add({ name: 'generating', urgency: urgencies.pair, run: () => this.pair(opened, request) });
         return;
       case 'vote.add':
         this.addVote(opened.bench, request.vote);
@@ -117,23 +119,23 @@ export class Session {
         break;
       case 'training.pause':
         this.control.pause('visitor');
-        this.lane.add({ name: 'pausing', urgency: 0, run: async () => training.snapshot('automatic') });
+        this.save(training, 'automatic');
         return;
       case 'training.configure':
         training.configure(request.settings);
         return;
       case 'snapshot.take':
-        this.lane.add({ name: 'snapshot', urgency: 0, run: async () => training.snapshot('visitor') });
+        this.save(training, 'visitor');
         return;
       case 'snapshot.restore':
         this.lane.add({
-          name: 'restoring', urgency: 0,
+          name: 'restoring', urgency: urgencies.state,
           run: async () => this.refusing(request.kind, () => training.restore(request.snapshot)),
         });
         return;
       case 'evaluation.request':
         this.lane.add({
-          name: 'evaluating', urgency: 2,
+          name: 'evaluating', urgency: urgencies.evaluation,
           run: async () => training.raise('evaluation', await evaluation.run(request.scenes)),
         });
         return;
@@ -147,6 +149,10 @@ export class Session {
     this.lane.wake();
   }
 
+  private save(training: TrainingWork, reason: 'visitor' | 'automatic'): void {
+    this.lane.add({ name: 'snapshot', urgency: urgencies.state, run: async () => training.snapshot(reason) });
+  }
+
   private async open(request: RequestOf<'session.start'>): Promise<void> {
     try {
       if (this.opened !== null) throw new RefusedError('The session has been started already.');
@@ -154,7 +160,11 @@ export class Session {
       const bench = await openSession(request, this.world, this.emit);
       const training = new TrainingWork(bench, this.control);
       const automatic = new AutomaticWork(bench, (made) => this.publish(bench, made));
-      this.opened = { bench, training, evaluation: new EvaluationWork(bench), automatic };
+      const evaluation = new EvaluationWork(bench, async () => {
+        await this.lane.letPass(urgencies.pair);
+        this.turned('evaluating');
+      });
+      this.opened = { bench, training, evaluation, automatic };
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
         kind: 'session.ready', adapter, software: engine.adapterInfo.software, modelHash: model.file.hash,
@@ -276,7 +286,9 @@ export class Session {
           return;
         }
         const redone = host.trainer.progress.step === step && this.trainedLast ? 1 : 0;
-        if (!(await this.recover(host, redone))) return;
+        // Work that passed in between may have made the new device already.
+        const fresh = this.opened?.bench.host !== host;
+        if (!fresh && !(await this.recover(host, redone))) return;
       }
     }
   }
@@ -285,7 +297,7 @@ export class Session {
   private watch(host: ModelHost): void {
     void host.engine.lost.then(() => {
       if (this.stopped || this.opened?.bench.host !== host) return;
-      this.lane.add({ name: 'recovering', urgency: 0, run: async () => {
+      this.lane.add({ name: 'recovering', urgency: urgencies.state, run: async () => {
         if (this.opened?.bench.host === host) await this.recover(host, 0);
       } });
     });

@@ -45,3 +45,15 @@ test('it says why it waits, and nothing twice', () => {
     'paused device-lost 3', 'warming-up - 3', 'paused visitor 3', 'warming-up - 3', 'paused alarm 3',
   ]);
 });
+
+test('a pause under a step leaves nothing owed to the next request', () => {
+  const { machine, told } = control();
+  machine.setUsable(1);
+  machine.take(5);
+  machine.pause('visitor');
+  expect(machine.stepped()).toBe(true);
+  machine.take(1);
+  expect(machine.due).toBe(true);
+  expect(machine.stepped()).toBe(true);
+  expect(told.slice(2)).toEqual(['paused visitor 1', 'running - 1', 'paused steps-taken 1']);
+});

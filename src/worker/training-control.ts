@@ -46,11 +46,14 @@ export class TrainingControl {
     this.report();
   }
 
-  /** One step is done. Returns true when it was the last of those wanted. */
+  /** One step is done. Returns true when no more are wanted. */
   stepped(): boolean {
     this.warm = true;
-    this.wanted -= 1;
-    if (this.wanted === 0) this.resting = 'steps-taken';
+    // Paused under the step, nothing is left to count.
+    if (this.wanted > 0) {
+      this.wanted -= 1;
+      if (this.wanted === 0) this.resting = 'steps-taken';
+    }
     this.report();
     return this.wanted === 0;
   }

@@ -93,8 +93,10 @@ async function main(): Promise<void> {
     throw new Error(`${folder} holds an earlier run: add --resume to continue it, or remove the folder.`);
   }
   // Processes of one thread beat one process of many: half of a step's operations are too small to share out.
+  // Debian's torchrun (1.13 under Python 3.11) cannot read its own default of these two; naming no rank means it.
+  const unredirected = ['--redirects', '9:1', '--tee', '9:1'];
   const parallel = ['-m', 'torch.distributed.run', '--nnodes', '1', '--nproc_per_node', String(processes),
-    '--master_addr', '127.0.0.1', '--master_port', '29517'];
+    '--master_addr', '127.0.0.1', '--master_port', '29517', ...unredirected];
   const stage = (module: string, ...words: string[]) => run(
     python,
     [...(processes > 1 && !single.has(module) ? parallel : []), '-m', `physmaster.${module}`, '--size', size,
@@ -119,7 +121,7 @@ async function main(): Promise<void> {
   if (wanted('base')) stage('encode_latents');
   train('base', 'train_generator', 32, '--stage', 'base');
   train('stage-one', 'train_generator', 32, '--stage', 'stage_one');
-  train('decoder', 'train_autoencoder', 6, '--decoder-only', '--rate', '1e-3', ...windows);
+  train('decoder', 'train_decoder', 6, ...windows);
   const metrics = join(folder, 'metrics.json');
   if (!existsSync(metrics) || !values.resume) {
     rmSync(metrics, { force: true });

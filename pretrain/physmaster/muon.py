@@ -8,7 +8,7 @@ a hidden matrix (biases, norms, tables, first and last layers, convolutions) sta
 
 import torch
 
-MATCH = 0.4
+MATCH = 0.8
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 

@@ -1,9 +1,7 @@
 """Trains the video autoencoder: first on 32 x 32 windows around what moves, then on whole frames.
 
     python3 -m physmaster.train_autoencoder --minutes 24
-    python3 -m physmaster.train_autoencoder --decoder-only --minutes 10
-`--decoder-only` goes on with the decoder while the encoder, and with it every latent, stays as it is: it can
-run after (or beside) the generator's training. Sees the splits `wide` and `train`, so every look; the last
+Sees the splits `wide` and `train`, so every look; the last
 --held-out clips of them only measure.
 """
 
@@ -16,7 +14,7 @@ from .autoencoder import Autoencoder
 from .command import arguments, budget_from, prepare
 from .data import Clips, network_pixels
 from .losses import motion_weight, reconstruction_loss
-from .training import Trainer, load_ema
+from .training import Trainer
 
 
 def decibels(error):
@@ -52,20 +50,14 @@ def main():
     parser.add_argument('--window-batch', type=int, default=12)
     parser.add_argument('--batch', type=int, default=4)
     parser.add_argument('--rate', type=float, default=2e-3)
-    parser.add_argument('--decoder-only', action='store_true')
     options = parser.parse_args()
     config, folder = prepare(options)
     clips = Clips(options.data, options.splits.split(','), config)
     train = len(clips) - options.held_out
     held_out = clips.videos(range(train, len(clips)))
     autoencoder = Autoencoder(config)
-    name, trained = 'autoencoder', autoencoder
-    if options.decoder_only:
-        load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
-        autoencoder.encoder.requires_grad_(False)
-        name, trained = 'decoder', autoencoder.decoder
-    trainer = Trainer({name: trained}, budget_from(options), folder, name, options.rate,
-                      seed=options.seed + 5 * options.decoder_only, warmup=100, decay=0.001)
+    trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
+                      seed=options.seed, warmup=100, decay=0.001)
     if options.resume:
         trainer.load()
 

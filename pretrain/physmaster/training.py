@@ -107,10 +107,11 @@ class Trainer:
         if not self.path.exists():
             return False
         state = torch.load(self.path)
-        for key, p in self.parameters.items():
-            p.data.copy_(state['parameters'][key])
-        self.ema = state['ema']
-        for optimizer, kept in zip(self.optimizers, state['optimizers']):
+        for key, value in state['parameters'].items():
+            self.parameters[key].data.copy_(value)
+        self.ema.update(state['ema'])
+        # restore.py's checkpoints have no optimizer state, and not what exists in training only.
+        for optimizer, kept in zip(self.optimizers, state.get('optimizers', [])):
             optimizer.load_state_dict(kept)
         self.step, self.seconds, self.seed = state['step'], state['seconds'], state['seed']
         self.samples = state.get('samples', 0)

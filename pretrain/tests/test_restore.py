@@ -1,0 +1,51 @@
+"""A published model becomes checkpoints again: the assembled model is the published one, and a stage can go on."""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+
+from physmaster import safetensors
+from physmaster.assemble import assemble
+from physmaster.config import TINY
+from physmaster.model import Model
+from physmaster.restore import restore
+from physmaster.training import Budget, Trainer
+
+
+class RestoreTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.published, self.checkpoints = Path(folder.name) / 'published', Path(folder.name) / 'checkpoints'
+        self.published.mkdir()
+        self.checkpoints.mkdir()
+        torch.manual_seed(2)
+        self.tensors = {name: value.half().numpy() for name, value in Model(TINY).exported().items()}
+        safetensors.write(self.published / 'model.safetensors', self.tensors)
+        record = {'step': 7, 'seconds': 1.5, 'samples': 14}
+        description = {'stage': 'base', 'seed': 3, 'training': dict.fromkeys(('autoencoder', 'backbone', 'base'), record)}
+        (self.published / 'model.json').write_text(json.dumps(description))
+
+    def test_assembled_model_is_the_published_one(self):
+        restore(self.published, self.checkpoints)
+        model, steps = assemble(TINY, self.checkpoints, 'base')
+        assert steps == {'autoencoder': 7, 'backbone': 7, 'base': 7}
+        for name, value in model.exported().items():
+            assert torch.equal(value, torch.from_numpy(self.tensors[name]).float()), name
+
+    def test_a_stage_goes_on_and_what_is_there_stays(self):
+        restore(self.published, self.checkpoints)
+        modules = {'head': Model(TINY).head, 'transformer': Model(TINY).transformer}
+        trainer = Trainer(modules, Budget(steps=8), self.checkpoints, 'base', 1e-3)
+        assert trainer.load() and trainer.step == 7 and trainer.samples == 14
+        trainer.step = 99
+        trainer.save()
+        restore(self.published, self.checkpoints)
+        assert torch.load(self.checkpoints / 'base.pt')['step'] == 99
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,5 +1,5 @@
 /** Segmented choice, select and progress bar. */
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 
 export interface Option<T> {
   value: T;
@@ -39,6 +39,8 @@ export function NumberSelect(props: {
   onChange(value: number): void;
 }) {
   const options = [...new Set([...props.options, props.value])].sort((first, second) => first - second);
+  // Chosen with a pointer, the field lets go of the keyboard, so that arrow keys are votes again.
+  const pointed = useRef(false);
   return (
     <label className="field">
       {props.label}
@@ -46,7 +48,16 @@ export function NumberSelect(props: {
         className="select"
         value={props.value}
         disabled={props.disabled}
-        onChange={(event) => props.onChange(Number(event.target.value))}
+        onPointerDown={() => {
+          pointed.current = true;
+        }}
+        onKeyDown={() => {
+          pointed.current = false;
+        }}
+        onChange={(event) => {
+          props.onChange(Number(event.target.value));
+          if (pointed.current) event.target.blur();
+        }}
       >
         {options.map((value) => (
           <option key={value} value={value}>

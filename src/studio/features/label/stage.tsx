@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import type { PairReady } from '../../../protocol/messages.ts';
 import type { Image } from '../../../protocol/records.ts';
 import { useFrameSource, useLabelling, useSession, useSettings } from '../../stores/context.ts';
-import type { Waiting } from '../../stores/labelling.ts';
+import type { LabellingState, Waiting } from '../../stores/labelling.ts';
 import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { ClipCanvas, StillCanvas } from '../../ui/clip-canvas.tsx';
 import { Progress } from '../../ui/controls.tsx';
@@ -31,15 +31,27 @@ function Question() {
   const current = useLabelling((state) => state.current);
   const waiting = useLabelling((state) => state.waiting);
   const automatic = useLabelling((state) => state.automatic);
+  const comes = useLabelling(nextPair);
   const description = current?.description || waiting?.description;
   const scene = description ? sceneSentence(description) : 'The first frame is given; the rest is predicted.';
   return (
     <header className="question">
       <h1>{automatic.running ? 'The automatic voter is choosing' : 'Which clip is more plausible?'}</h1>
-      <p>{scene}</p>
+      <p>{comes ?? scene}</p>
       {current?.outsideNote && <p className="outside-note">{current.outsideNote}</p>}
     </header>
   );
+}
+
+/** After a vote: how far the next pair is. Null while there is a pair to vote on. */
+function nextPair({ voted, waiting, upcoming, automatic }: LabellingState): string | null {
+  if (!voted || automatic.running) return null;
+  if (upcoming) return 'The next pair is ready.';
+  if (!waiting) return null;
+  const { progress } = waiting;
+  const phase = phases[progress?.phase ?? 'queued'].toLowerCase();
+  const step = progress?.phase === 'sampling' ? `, ${progress.step + 1} of ${progress.steps}` : '';
+  return `The next pair is on its way: ${phase}${step}.`;
 }
 
 function Clips() {

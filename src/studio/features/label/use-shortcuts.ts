@@ -21,8 +21,18 @@ export function useShortcuts(openHelp: () => void) {
       else carryOut(studio, command);
     };
     window.addEventListener('keydown', listen);
-    return () => window.removeEventListener('keydown', listen);
+    window.addEventListener('click', letGo);
+    return () => {
+      window.removeEventListener('keydown', listen);
+      window.removeEventListener('click', letGo);
+    };
   }, [studio, enabled, openHelp]);
+}
+
+/** A pointer leaves no focus behind on the stage: the next Space plays, and casts no vote by accident. */
+function letGo(event: MouseEvent) {
+  const pressed = event.target instanceof Element ? event.target.closest('.stage button, .stage input') : null;
+  if (event.detail > 0 && pressed instanceof HTMLElement) pressed.blur();
 }
 
 function focusOf(target: EventTarget | null): 'nothing' | 'button' | 'keys' {

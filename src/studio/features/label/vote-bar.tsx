@@ -79,8 +79,21 @@ function Reasons({ disabled, keys }: { disabled: boolean; keys: boolean }) {
 function Afterthoughts(props: { skip: object; keys: boolean; automatic: boolean }) {
   const studio = useStudio();
   const any = useLabelling((state) => standingVotes(state.events).length > 0);
+  const voted = useLabelling((state) => state.voted !== null);
+  const ready = useLabelling((state) => state.upcoming !== null);
+  const advance = useSettings((state) => state.advance);
   return (
     <div className="afterthoughts">
+      {voted && !advance && !props.automatic && (
+        <Button
+          tone="quiet"
+          cap={props.keys ? capOf('pair.next') : undefined}
+          disabled={!ready}
+          onClick={studio.labelling.next}
+        >
+          Next pair
+        </Button>
+      )}
       <Button tone="quiet" cap={props.keys ? capOf('vote.skip') : undefined} {...props.skip}>
         Skip
       </Button>

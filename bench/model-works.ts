@@ -19,7 +19,7 @@ import { ClipGenerator, createModel, disposeModel, loadModel } from '../src/mode
 import type { Model } from '../src/model/generator.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
-import { defaultSampler, initialNoise } from '../src/model/sampler.ts';
+import { initialNoise } from '../src/model/sampler.ts';
 import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
 import { domainToken, timeFeatures, velocity } from '../src/model/video-transformer.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
@@ -137,7 +137,7 @@ const seeds = [1, 2];
 function eagerClips(model: Model, image: Uint8Array): Tensor[] {
   const { config, weights, rotary } = model;
   const { generated, height, width, channels } = latentShape(config);
-  const { steps } = defaultSampler;
+  const { steps } = config.sampler;
   return tf.tidy(() => {
     const pixels = tf.tensor(networkFromPixels(image), [1, config.video.height, config.video.width, 3]);
     const latent = latentFromImage(weights, pixels);
@@ -172,7 +172,7 @@ async function clipPair(size: Size): Promise<Prepared> {
   const operations = countOperations(() => tf.dispose(eagerClips(model, image)));
   const reference = await pixelsOf(withStockKernels(() => eagerClips(model, image)));
   return {
-    shape: `${size}, two clips, ${defaultSampler.steps} steps`,
+    shape: `${size}, two clips, ${model.config.sampler.steps} steps`,
     operations,
     implementations: [
       {

@@ -1,15 +1,16 @@
 // `npm run evaluate`: scores a model on held-out scenes, beside its floor and its baseline, headless on the same
 // engine as the page.
 import { writeFile } from 'node:fs/promises';
+import { splits } from '../src/world/splits.ts';
 import { families } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
+import { evaluationReport } from './evaluation-report.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, samplerFromFlags, sizes } from './model-flags.ts';
+import { checkOutputFile } from './output-paths.ts';
 
 type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | 'steps' | 'guidance' | 'json';
-
-const splits = ['train', 'seen', 'unseen', 'wide'] as const;
 
 const command: Command<Name> = {
   invocation: 'npm run evaluate --',
@@ -18,33 +19,34 @@ const command: Command<Name> = {
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
     family: { value: 'F', help: `family of scenes: ${families.join(', ')}`, default: 'free-fall' },
-    split: { value: 'S', help: `split: ${splits.join(', ')}`, default: 'seen' },
+    split: { value: 'S', help: `split of scenes: ${splits.join(', ')}`, default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first scene', default: '0' },
     clips: { value: 'K', help: 'how many scenes, one seed after the other', default: '8' },
     steps: { value: 'N', help: "sampler steps (default: the model's)", optional: true },
     guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
     json: { value: 'FILE', help: 'write the result here as well', optional: true },
   },
+  notes: `Prints {adapter, size, family, split, firstSeed, clips, results, reconstruction}. results has model, floor
+and still, each with l2, strictL2, chamfer, strictChamfer, iou and survival as {mean, low, high, n}; null stands
+for "not defined". reconstruction is the floor's peak signal-to-noise ratio in decibels.`,
 };
 
 await runCommand(command.invocation, async () => {
   const flags = readFlags(command);
   if (!flags) return;
-  const size = modelSize(flags.size);
   const request = {
+    size: modelSize(flags.size),
     family: oneOf('family', flags.family, families),
     split: oneOf('split', flags.split, splits),
     firstSeed: wholeNumber('first-seed', flags['first-seed'], 0, 2 ** 31),
     clips: wholeNumber('clips', flags.clips, 1, 100_000),
     sampler: samplerFromFlags(flags.steps, flags.guidance),
   };
-  const { adapter, ...results } = await withHeadlessPage('/scripts/headless/index.html', async (page) => {
-    await page.waitForFunction(() => window.physmaster !== undefined);
-    return page.evaluate(([name, wanted]) => window.physmaster!.evaluate(name, wanted), [size, request] as const);
-  });
-  const { family, split, firstSeed, clips } = request;
-  const report = { adapter, size, family, split, firstSeed, clips, results };
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.json) await writeFile(flags.json, text);
+  checkOutputFile(flags.json);
+  const answer = await withHeadlessPage('/scripts/headless/index.html', 'physmaster', (page) =>
+    page.evaluate((wanted) => window.physmaster!.evaluate(wanted), request));
+  const text = `${JSON.stringify(evaluationReport(request, answer), null, 2)}\n`;
+  // First to where nothing can go wrong.
   process.stdout.write(text);
+  if (flags.json !== undefined) await writeFile(flags.json, text);
 });

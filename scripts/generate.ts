@@ -1,5 +1,5 @@
 // `npm run generate`: clips of what happens next in an image, headless on the same engine as the page.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { serialize } from '../src/model/safetensors.ts';
 import { readFlags, runCommand, UsageError, wholeNumber } from './command-line.ts';
@@ -8,6 +8,7 @@ import { contactSheet, evenColumns } from './contact-sheet.ts';
 import { gifFromFrames } from './gif.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, samplerFromFlags, sizes } from './model-flags.ts';
+import { makeFolder } from './output-paths.ts';
 
 type Name = 'size' | 'image' | 'seeds' | 'steps' | 'guidance' | 'out';
 
@@ -33,22 +34,23 @@ await runCommand(command.invocation, async () => {
   const out = flags.out ?? '';
   const seeds = (flags.seeds ?? '').split(',').map((text) => wholeNumber('seeds', text.trim(), 0, 2 ** 31));
   if (new Set(seeds).size !== seeds.length) throw new UsageError('--seeds names a seed twice.');
+  const sampler = samplerFromFlags(flags.steps, flags.guidance);
+  makeFolder(out);
   const request = {
     size: modelSize(flags.size),
     name: basename(file),
     image: [...await readImage(file)],
     seeds,
-    sampler: samplerFromFlags(flags.steps, flags.guidance),
+    sampler,
   };
-  const { shape, framesPerSecond, clips } = await withHeadlessPage('/scripts/headless/index.html', async (page) => {
-    await page.waitForFunction(() => window.physmaster !== undefined);
-    return page.evaluate((wanted) => window.physmaster!.generate(wanted), request);
-  });
-  await mkdir(out, { recursive: true });
+  const { shape, framesPerSecond, clips, sampler: used } = await withHeadlessPage(
+    '/scripts/headless/index.html', 'physmaster',
+    (page) => page.evaluate((wanted) => window.physmaster!.generate(wanted), request),
+  );
   const videos = clips.map(({ seed, frames }) => ({ seed, frames: Uint8Array.from(frames) }));
   for (const { seed, frames } of videos) {
     const tensors = new Map([['frames', { dtype: 'U8' as const, shape: [...shape], data: frames }]]);
-    const metadata = { seed: String(seed), size: request.size, steps: String(request.sampler.steps) };
+    const metadata = { seed: String(seed), size: request.size, steps: String(used.steps) };
     await writeFile(join(out, `clip-${seed}.safetensors`), serialize(tensors, metadata));
     await writeFile(join(out, `clip-${seed}.gif`), gifFromFrames(frames, shape, framesPerSecond));
   }

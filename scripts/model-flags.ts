@@ -1,5 +1,4 @@
 // Flags that the commands which run a model share.
-import { defaultSampler } from '../src/model/sampler.ts';
 import type { SamplerOptions } from '../src/model/sampler.ts';
 import { oneOf, UsageError, wholeNumber } from './command-line.ts';
 
@@ -11,15 +10,17 @@ export function modelSize(text: string | undefined): (typeof sizes)[number] {
   return oneOf('size', text, sizes);
 }
 
-/** Sampler options; what is not given is the default. */
-export function samplerFromFlags(steps: string | undefined, guidance: string | undefined): SamplerOptions {
-  const scale = guidance === undefined ? defaultSampler.guidance : Number(guidance);
-  if (!Number.isFinite(scale) || scale < 0) {
-    throw new UsageError(`--guidance must be a number of 0 or more, got "${guidance ?? ''}".`);
+/** The sampler options that are given; what is absent is the model's own. */
+export function samplerFromFlags(
+  steps: string | undefined, guidance: string | undefined,
+): Partial<SamplerOptions> {
+  const options: { steps?: number; guidance?: number } = {};
+  if (steps !== undefined) options.steps = wholeNumber('steps', steps, 1, 200);
+  if (guidance !== undefined) {
+    options.guidance = guidance.trim() === '' ? NaN : Number(guidance);
+    if (!Number.isFinite(options.guidance) || options.guidance < 0) {
+      throw new UsageError(`--guidance must be a number of 0 or more, got "${guidance}".`);
+    }
   }
-  return {
-    ...defaultSampler,
-    steps: steps === undefined ? defaultSampler.steps : wholeNumber('steps', steps, 1, 200),
-    guidance: scale,
-  };
+  return options;
 }

@@ -7,6 +7,7 @@ import { disposeModel, generateClips, loadModel } from '../../src/model/generato
 import type { SamplerOptions } from '../../src/model/sampler.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
 import { createWorld } from '../../src/world/world.ts';
+import type { Family } from '../../src/world/world.ts';
 
 export interface GenerateRequest {
   readonly size: string;
@@ -14,11 +15,20 @@ export interface GenerateRequest {
   readonly image: readonly number[];
   readonly name: string;
   readonly seeds: readonly number[];
-  readonly sampler: SamplerOptions;
+  /** What is absent is the model's own. */
+  readonly sampler: Partial<SamplerOptions>;
+}
+
+export interface EvaluateRequest extends Omit<EvaluationRequest, 'sampler' | 'family'> {
+  readonly size: string;
+  readonly family: Family;
+  readonly sampler: Partial<SamplerOptions>;
 }
 
 export interface GenerateAnswer {
   readonly adapter: string;
+  /** As it was used. */
+  readonly sampler: SamplerOptions;
   /** [T, H, W, 3] of every clip. */
   readonly shape: readonly number[];
   readonly framesPerSecond: number;
@@ -31,7 +41,7 @@ export interface EvaluateAnswer extends SceneEvaluation {
 
 export interface HeadlessPage {
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
-  evaluate(size: string, request: EvaluationRequest): Promise<EvaluateAnswer>;
+  evaluate(request: EvaluateRequest): Promise<EvaluateAnswer>;
 }
 
 declare global {
@@ -47,9 +57,10 @@ async function open(size: string) {
 }
 
 window.physmaster = {
-  async generate({ size, image, name, seeds, sampler }) {
+  async generate({ size, image, name, seeds, sampler: given }) {
     const { adapter, model } = await open(size);
     const { video } = model.config;
+    const sampler = { ...model.config.sampler, ...given };
     const file = new File([Uint8Array.from(image)], name);
     const { pixels } = await imageFromFile(file, video.height);
     const clips = await generateClips(model, {
@@ -59,15 +70,17 @@ window.physmaster = {
     disposeModel(model);
     return {
       adapter,
+      sampler,
       framesPerSecond: video.framesPerSecond,
       shape: [video.frames, video.height, video.width, 3],
       clips: clips.map(({ seed, frames }) => ({ seed, frames: [...frames] })),
     };
   },
 
-  async evaluate(size, request) {
+  async evaluate({ size, sampler: given, ...scenes }) {
     const { adapter, model } = await open(size);
     const world = await createWorld();
+    const request = { ...scenes, sampler: { ...model.config.sampler, ...given } };
     const result = await evaluateScenes(model, world, request, (done) => {
       console.info(`${done} of ${request.clips} clips`);
     });

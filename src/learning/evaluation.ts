@@ -14,7 +14,6 @@ import type { Interval } from '../math/statistics.ts';
 import { normalArray } from '../math/normal.ts';
 import { ClipGenerator } from '../model/generator.ts';
 import type { Encoding, Model } from '../model/generator.ts';
-import { defaultSampler } from '../model/sampler.ts';
 import type { SamplerOptions } from '../model/sampler.ts';
 import type { Split } from '../world/scene.ts';
 import type { Family, World } from '../world/world.ts';
@@ -39,6 +38,7 @@ export interface EvaluationRequest {
   readonly firstSeed: number;
   readonly clips: number;
   readonly family?: Family;
+  /** The model's own unless given. */
   readonly sampler?: SamplerOptions;
 }
 
@@ -49,7 +49,7 @@ const batchSize = 2;
 export async function evaluateScenes(
   model: Model, world: World, request: EvaluationRequest, progress: (done: number) => void = () => {},
 ): Promise<SceneEvaluation> {
-  const { split, firstSeed, clips, family = 'free-fall', sampler = defaultSampler } = request;
+  const { split, firstSeed, clips, family = 'free-fall', sampler = model.config.sampler } = request;
   const generator = new ClipGenerator(model);
   const scores: Record<'model' | 'floor' | 'still', ClipScores[]> = { model: [], floor: [], still: [] };
   const decibels: number[] = [];
@@ -119,14 +119,14 @@ const lossTimes = [0.3, 0.7];
  * `progress` is awaited between batches, so that other work may pass.
  */
 export async function evaluateHeldOut(
-  generator: ClipGenerator, scenes: readonly SceneTruth[], sampler: SamplerOptions = defaultSampler,
+  generator: ClipGenerator, scenes: readonly SceneTruth[],
   progress: (done: number) => Promise<void> | void = () => {},
 ): Promise<HeldOutResult> {
   const clips: { frames: Uint8Array<ArrayBuffer>; scores: ClipScores }[] = [];
   const losses: number[] = [];
   for (let first = 0; first < scenes.length; first += batchSize) {
     const batch = scenes.slice(first, first + batchSize);
-    const videos = await clipsOfScenes(generator, batch, sampler);
+    const videos = await clipsOfScenes(generator, batch, generator.model.config.sampler);
     videos.forEach((frames, i) => clips.push({ frames, scores: evaluateClip(frames, batch[i].truth) }));
     losses.push(...await flowLosses(generator, batch));
     await progress(first + batch.length);

@@ -34,7 +34,8 @@ export interface LoraSettings {
   readonly seed: number;
 }
 
-export const defaultLora: LoraSettings = { rank: 16, alpha: 16, seed: 1 };
+/** Of every adapter's random factor. */
+const loraSeed = 1;
 
 /** Values of the whole state by name; AdamW's moments under `optimizer.first.` and `optimizer.second.`. */
 export type StateValues = ReadonlyMap<string, Float32Array>;
@@ -46,7 +47,8 @@ export class PolicyState {
   /** What generates: base weights with the trained head, and the adapter. */
   readonly policy: Policy;
 
-  constructor(model: Model, lora: LoraSettings = defaultLora) {
+  constructor(model: Model) {
+    const lora = { ...model.config.lora, seed: loraSeed };
     this.model = model;
     this.lora = lora;
     const shapes = loraParameterShapes(model.config, lora.rank);

@@ -25,7 +25,7 @@ export function tinyModel(seed = 3): Model {
 
 /** A trainer over fresh adapters, at its first step. */
 export function tinyTrainer(model: Model, stage: Stage = 'generator', seed = 1): Trainer {
-  const state = new PolicyState(model, { rank: 2, alpha: 2, seed: 1 });
+  const state = new PolicyState(model);
   return new Trainer(state, initialProgress(stage, seed), state.pretrainedValues());
 }
 

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createCpuBackend } from '../engine/device.ts';
 import type { Model } from '../model/generator.ts';
+import { PolicyState } from './policy-state.ts';
 import type { Stage } from './policy-state.ts';
 import { PreferenceSet } from './preference-set.ts';
 import { readSnapshot, snapshotBytes, SnapshotError } from './snapshots.ts';
@@ -30,6 +31,14 @@ async function train(
   }
   return reports;
 }
+
+test('adapters have the rank and the scale of the model\'s configuration', () => {
+  const config = { ...model.config, lora: { rank: 3, alpha: 6 } };
+  const state = new PolicyState({ ...model, config });
+  expect(state.trainables.generator.find(({ name }) => name.endsWith('.a'))?.value.shape[1]).toBe(3);
+  expect(state.policy.lora?.scale).toBe(2);
+  state.dispose();
+});
 
 test.each(stages)('%s: the first loss is ln 2 and the margin 0, to the bit', async (stage) => {
   const [report] = await train(tinyTrainer(model, stage), 1);

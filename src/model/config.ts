@@ -1,12 +1,13 @@
 /**
- * The sizes of a model: everything that the weights' shapes and the forward passes depend on.
+ * What a model is: everything that the weights' shapes and the forward passes depend on, and how it is meant
+ * to be sampled and adapted.
  *
  * A configuration travels in the weights folder's `model.json` under `config`; `parseConfig` reads it by
  * hand, so that this file (and everything below the worker) needs no schema library. It does not choose
- * optimiser or sampler settings: those belong to the trainer and the sampler.
+ * optimiser settings: those belong to the trainer.
  */
 
-/** Sizes of one model. Lengths are in pixels, frames, channels or tokens. */
+/** Configuration of one model. Lengths are in pixels, frames, channels or tokens. */
 export interface ModelConfig {
   readonly size: string;
   readonly video: { readonly frames: number; readonly height: number; readonly width: number;
@@ -34,6 +35,10 @@ export interface ModelConfig {
     readonly rotary: readonly [number, number, number];
     readonly rotaryBase: number;
   };
+  /** Rank of the adapters that preference training adds to the transformer; their scale is alpha / rank. */
+  readonly lora: { readonly rank: number; readonly alpha: number };
+  /** How clips are sampled unless asked otherwise: steps, and strength of the domain against none. */
+  readonly sampler: { readonly steps: number; readonly guidance: number };
 }
 
 /** Spatial and temporal reduction of the autoencoder. */
@@ -51,6 +56,8 @@ export const nanoConfig: ModelConfig = {
     width: 256, blocks: 6, heads: 4, mlp: 576, patch: 2, timeWidth: 128, domains: 8,
     rotary: [8, 12, 12], rotaryBase: 100,
   },
+  lora: { rank: 16, alpha: 16 },
+  sampler: { steps: 4, guidance: 1 },
 };
 
 /** Index of a domain in the transformer's table; `none` is the dropped domain of classifier-free guidance. */
@@ -103,6 +110,14 @@ function count(fields: Fields, name: string): number {
   return value;
 }
 
+function amount(fields: Fields, name: string, low: number): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < low) {
+    throw new ConfigError(`The model's configuration needs a number of at least ${low} as "${name}".`);
+  }
+  return value;
+}
+
 function triple(fields: Fields, name: string): [number, number, number] {
   const value = fields[name];
   if (!Array.isArray(value) || value.length !== 3) {
@@ -146,6 +161,8 @@ export function parseConfig(json: unknown): ModelConfig {
       domains: count(fields, 'domains'), rotary: triple(fields, 'rotary_pairs'),
       rotaryBase: count(fields, 'rotary_base'),
     },
+    lora: { rank: count(fields, 'lora_rank'), alpha: amount(fields, 'lora_alpha', 0) },
+    sampler: { steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0) },
   };
   checkConfig(config);
   return config;

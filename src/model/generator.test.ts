@@ -11,9 +11,9 @@ const { size, height, width, channels } = latentShape(tinyConfig);
 
 beforeAll(createCpuBackend);
 
-function tinyModel() {
-  const parameters = randomParameters(tinyConfig, 5);
-  return createModel({ config: tinyConfig, description: {}, parameters, hash: 'tiny', bytes: 0 });
+function tinyModel(config = tinyConfig) {
+  const parameters = randomParameters(config, 5);
+  return createModel({ config, description: {}, parameters, hash: 'tiny', bytes: 0 });
 }
 
 test('a seed makes the same clip alone and in a batch; another seed another clip', async () => {
@@ -31,6 +31,19 @@ test('a seed makes the same clip alone and in a batch; another seed another clip
   generator.dispose();
   disposeModel(model);
   expect(tf.memory().numTensors).toBe(0);
+});
+
+test('the model\'s own sampler is used unless another is asked for', async () => {
+  const generator = new ClipGenerator(tinyModel({ ...tinyConfig, sampler: { steps: 2, guidance: 1.5 } }));
+  const encoding = await generator.encode(image);
+  const [own] = await generator.sample([encoding], [1]);
+  const [same] = await generator.sample([encoding], [1], { sampler: { steps: 2, guidance: 1.5 } });
+  const [other] = await generator.sample([encoding], [1], { sampler: { steps: 3, guidance: 1 } });
+  expect(own).toEqual(same);
+  expect(own).not.toEqual(other);
+  const steps: number[] = [];
+  await generator.generate(image, [1], { progress: (phase, _, of) => phase === 'sampling' && steps.push(of) });
+  expect(new Set(steps)).toEqual(new Set([2]));
 });
 
 test('progress is told, and what it throws ends the work without blocking the next', async () => {

@@ -23,7 +23,7 @@ import type { Weights } from './layers.ts';
 import type { Lora } from './lora.ts';
 import { physicsTokenCount } from './parameters.ts';
 import { backboneFeatures, physicsTokens } from './physics-encoder.ts';
-import { defaultSampler, initialNoise, integrate } from './sampler.ts';
+import { initialNoise, integrate } from './sampler.ts';
 import type { SamplerOptions, VelocityField } from './sampler.ts';
 import { rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
 import type { RotaryTensors } from './video-transformer.ts';
@@ -63,6 +63,7 @@ export interface GeneratedClip {
 }
 
 export interface GenerateOptions {
+  /** The model's own sampler unless given. */
   readonly sampler?: SamplerOptions;
   readonly domain?: Domain;
   /** Told as work goes on; what it throws ends the work. */
@@ -211,7 +212,7 @@ export class ClipGenerator {
     encodings: readonly Encoding[], seeds: readonly number[], options: GenerateOptions = {},
   ): Promise<Float32Array[]> {
     const { config } = this.model;
-    const { sampler = defaultSampler, domain = 'rigid', progress = () => {} } = options;
+    const { sampler = config.sampler, domain = 'rigid', progress = () => {} } = options;
     if (encodings.length !== seeds.length || seeds.length === 0) {
       throw new RangeError(`Sampling needs a seed an image, got ${seeds.length} for ${encodings.length}.`);
     }
@@ -267,10 +268,10 @@ export class ClipGenerator {
   async generate(
     image: Uint8Array, seeds: readonly number[], options: GenerateOptions = {},
   ): Promise<{ encoding: Encoding; clips: GeneratedClip[] }> {
-    const { progress = () => {} } = options;
+    const { sampler = this.model.config.sampler, progress = () => {} } = options;
     progress('encoding', 0, 1);
     const encoding = await this.encode(image);
-    progress('sampling', 0, (options.sampler ?? defaultSampler).steps);
+    progress('sampling', 0, sampler.steps);
     const latents = await this.sample(seeds.map(() => encoding), seeds, options);
     const clips: GeneratedClip[] = [];
     for (const [i, latent] of latents.entries()) {

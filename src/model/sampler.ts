@@ -21,9 +21,6 @@ export interface SamplerOptions {
   readonly method?: 'euler' | 'heun';
 }
 
-/** What the pretrained models are sampled with unless told otherwise. */
-export const defaultSampler: SamplerOptions = { steps: 4, guidance: 1 };
-
 /** Velocity of a batch of latents at flow time t under a domain of the transformer's table. */
 export type VelocityField = (noisy: Float32Array, t: number, domain: number) => Promise<Float32Array>;
 

@@ -21,6 +21,8 @@ export const tinyConfig: ModelConfig = {
     width: 16, blocks: 2, heads: 2, mlp: 24, patch: 2, timeWidth: 8, domains: 8, rotary: [2, 1, 1],
     rotaryBase: 100,
   },
+  lora: { rank: 2, alpha: 2 },
+  sampler: { steps: 4, guidance: 1 },
 };
 
 /** Random values for every parameter of a configuration; the same seed gives the same values. */

@@ -2,8 +2,9 @@
  * A model's weights: from the folder that holds `model.json` and `model.safetensors` to tensors by name.
  *
  * Reading checks every name and shape against the configuration (parameters.ts) before anything is uploaded,
- * and refuses by name what is missing, of another shape or truncated. f16 storage becomes f32 values. The
- * values stay on the CPU as well: a lost device gets its weights back from there.
+ * and refuses by name what is missing, of another shape, truncated or not the file that model.json names.
+ * f16 storage becomes f32 values. The values stay on the CPU as well: a lost device gets its weights back
+ * from there.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -30,7 +31,8 @@ export interface ModelFile {
   readonly bytes: number;
 }
 
-export type WeightsErrorCode = 'weights-missing' | 'weights-truncated' | 'weights-shape' | 'weights-invalid';
+export type WeightsErrorCode =
+  'weights-missing' | 'weights-truncated' | 'weights-shape' | 'weights-invalid' | 'weights-damaged';
 
 /** Weights that cannot be used; the message is a sentence that names what is wrong. */
 export class WeightsError extends Error {
@@ -62,7 +64,9 @@ async function request(url: string): Promise<Response> {
   return response;
 }
 
-async function readBody(url: string, response: Response, progress: LoadProgress): Promise<Uint8Array> {
+async function readBody(
+  url: string, response: Response, progress: LoadProgress = () => {},
+): Promise<Uint8Array> {
   const total = Number(response.headers.get('content-length') ?? 0);
   const compressed = response.headers.has('content-encoding');
   if (response.body === null) throw new WeightsError('weights-missing', `${url} is empty.`);
@@ -96,7 +100,8 @@ async function readBody(url: string, response: Response, progress: LoadProgress)
  * @throws WeightsError
  */
 export async function fetchModel(url: string, progress: LoadProgress = () => {}): Promise<ModelFile> {
-  const description = await (await request(`${url}model.json`)).text();
+  const descriptionUrl = `${url}model.json`;
+  const description = new TextDecoder().decode(await readBody(descriptionUrl, await request(descriptionUrl)));
   const weightsUrl = `${url}model.safetensors`;
   const bytes = await readBody(weightsUrl, await request(weightsUrl), progress);
   return readModel(description, bytes);
@@ -112,6 +117,13 @@ export async function readModel(description: string, bytes: Uint8Array): Promise
   const parameters = readParameters(config, bytes);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes)));
   const hash = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  // Last, because what was read above can say more of what is wrong.
+  const stated = json['sha256'];
+  if (stated !== undefined && stated !== hash) {
+    const [ours, named] = [hash, String(stated)].map((whole) => whole.slice(0, 16));
+    throw new WeightsError('weights-damaged',
+      `The weights are not the file that model.json names: their SHA-256 begins with ${ours}, not ${named}.`);
+  }
   return { config, description: json, parameters, hash, bytes: bytes.length };
 }
 

@@ -68,6 +68,7 @@ export const FailureCode = v.picklist([
   'weights-truncated',
   'weights-shape',
   'weights-invalid',
+  'weights-damaged',
   'world-failed',
   'internal',
 ]);

@@ -12,7 +12,6 @@ import type { HeldOutResult } from '../learning/evaluation.ts';
 import { sceneTruth } from '../learning/scene-truth.ts';
 import type { SceneTruth } from '../learning/scene-truth.ts';
 import type { ClipScores } from '../metrics/evaluate.ts';
-import { defaultSampler } from '../model/sampler.ts';
 import type { Clip, ClipMetrics, SceneSource } from '../protocol/records.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -63,13 +62,13 @@ export class EvaluationWork {
     };
     if (this.scenes.length !== count || this.before === null) {
       this.scenes = sources.map(({ split, seed }) => sceneTruth(world, 'free-fall', split, seed));
-      this.before = await evaluateHeldOut(host.reference, this.scenes, defaultSampler, progress(0));
+      this.before = await evaluateHeldOut(host.reference, this.scenes, progress(0));
     }
     const { before, scenes } = this;
     const { step } = host.trainer.progress;
     // Untrained weights are the reference.
     const after = step === 0 ? before
-      : await evaluateHeldOut(host.policy, scenes, defaultSampler, progress(count));
+      : await evaluateHeldOut(host.policy, scenes, progress(count));
     const { framesPerSecond } = host.model.config.video;
     const clip = (frames: Uint8Array<ArrayBuffer>): Clip => ({
       frames: Uint8Array.from(frames), shape: [frames.length / scenes[0].image.length,

@@ -7,7 +7,7 @@
  */
 import { firstFrame } from '../learning/scene-truth.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { ClipGenerator, Encoding } from '../model/generator.ts';
+import type { ClipGenerator } from '../model/generator.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import type { World } from '../world/world.ts';
 
@@ -46,27 +46,35 @@ export function strangeness(features: Float64Array, known: readonly Float64Array
   return nearest(features, known) / Math.max(...known.map((scene) => nearest(scene, known)));
 }
 
-/** Judges images; the known scenes are encoded at first use. */
+/** Judges images; the known scenes are encoded at first use, which takes as long as a dozen images do. */
 export class Familiarity {
   private readonly world: World;
-  private known: Float64Array[] | null = null;
+  /** Of the scenes encoded so far. */
+  private readonly known: Float64Array[] = [];
 
   constructor(world: World) {
     this.world = world;
   }
 
-  /** A sentence for an image that lies outside what the model was trained on, else null. */
-  async noteFor(encoding: Encoding, generator: ClipGenerator): Promise<string | null> {
+  /**
+   * A sentence for an image u8 [H, W, 3] that lies outside what the model was trained on, else null.
+   * `progress` is told before every scene that is still unknown and after the last; what it throws ends the
+   * work, and the scenes encoded until then stay known.
+   */
+  async noteFor(
+    image: Uint8Array, generator: Pick<ClipGenerator, 'model' | 'encode'>,
+    progress: (done: number, total: number) => void = () => {},
+  ): Promise<string | null> {
     const { config } = generator.model;
-    if (this.known === null) {
-      const known: Float64Array[] = [];
-      for (let seed = 0; seed < knownScenes; seed++) {
-        const image = firstFrame(this.world, this.world.scene('free-fall', 'wide', seed));
-        known.push(pooledFeatures(config, (await generator.encode(image)).features));
-      }
-      this.known = known;
+    const featuresOf = async (pixels: Uint8Array) =>
+      pooledFeatures(config, (await generator.encode(pixels)).features);
+    while (this.known.length < knownScenes) {
+      progress(this.known.length, knownScenes);
+      const scene = this.world.scene('free-fall', 'wide', this.known.length);
+      this.known.push(await featuresOf(firstFrame(this.world, scene)));
     }
-    const ratio = strangeness(pooledFeatures(config, encoding.features), this.known);
+    progress(knownScenes, knownScenes);
+    const ratio = strangeness(await featuresOf(image), this.known);
     if (ratio <= outsideFactor) return null;
     return 'This image lies outside what the model was trained on, rooms in which simple solids fall: '
       + `its features are ${ratio.toFixed(1)} times as far from such scenes as they are from each other. `

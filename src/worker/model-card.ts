@@ -1,7 +1,6 @@
 /**
  * The model card that the page shows, from the weights folder's model.json.
  */
-import { defaultSampler } from '../model/sampler.ts';
 import type { ModelFile } from '../model/weights.ts';
 import type { EventOf } from '../protocol/messages.ts';
 import type { ModelSize } from '../protocol/records.ts';
@@ -9,7 +8,7 @@ import { families } from '../world/world.ts';
 
 /** What a person should know of a model, in the protocol's form. */
 export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.ready'>['card'] {
-  const { frames, height, width, framesPerSecond } = file.config.video;
+  const { sampler, video: { frames, height, width, framesPerSecond } } = file.config;
   const text = (name: string, otherwise: string): string => {
     const value = file.description[name];
     return typeof value === 'string' ? value : otherwise;
@@ -18,7 +17,7 @@ export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.re
   return {
     name: text('name', `PhysMaster ${size}`), size, parameters, bytes: file.bytes,
     clip: [frames, height, width], framesPerSecond, families: [...families],
-    sampler: { steps: defaultSampler.steps, guidance: defaultSampler.guidance },
+    sampler,
     summary: text('summary', 'Trained from nothing on simulated falls of one to three rigid bodies.'),
   };
 }

@@ -11,7 +11,6 @@ import { sceneTruth } from '../learning/scene-truth.ts';
 import type { SceneTruth } from '../learning/scene-truth.ts';
 import type { ClipGenerator, Encoding, GenerateOptions } from '../model/generator.ts';
 import { generatedShape } from '../model/config.ts';
-import { defaultSampler } from '../model/sampler.ts';
 import type { EventOf } from '../protocol/messages.ts';
 import type {
   Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides,
@@ -89,9 +88,11 @@ export async function makePair(
   progress('encoding', 0, 1);
   const subject = subjectOf(world, source, height, width);
   const seeds: [number, number] = order.seeds ? [...order.seeds] : [randomSeed(), randomSeed()];
-  const sampler = order.sampler ?? { steps: defaultSampler.steps, guidance: defaultSampler.guidance };
+  const sampler = order.sampler ?? config.sampler;
+  const outsideNote = source.kind === 'image'
+    ? await familiarity.noteFor(subject.image, generator, (done, total) => progress('encoding', done, total))
+    : null;
   const { encoding, clips } = await generator.generate(subject.image, seeds, { sampler, progress });
-  const outsideNote = source.kind === 'image' ? await familiarity.noteFor(encoding, generator) : null;
   const clip = (pixels: Uint8Array<ArrayBuffer>): Clip => ({
     frames: pixels, shape: [frames, height, width], framesPerSecond,
   });

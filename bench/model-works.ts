@@ -13,8 +13,7 @@ import { normalArray } from '../src/math/normal.ts';
 import {
   latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from '../src/model/autoencoder.ts';
-import { domainIds, latentShape, nanoConfig } from '../src/model/config.ts';
-import type { ModelConfig } from '../src/model/config.ts';
+import { domainIds, latentShape } from '../src/model/config.ts';
 import { ClipGenerator, createModel, disposeModel, loadModel } from '../src/model/generator.ts';
 import type { Model } from '../src/model/generator.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
@@ -25,20 +24,14 @@ import { domainToken, timeFeatures, velocity } from '../src/model/video-transfor
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { Prepared, Work } from './work.ts';
 
-/** nano with its pretrained weights (random ones where none are served), or a model of a few thousand. */
+/** nano with its pretrained weights, or a random model of a few thousand parameters. */
 export type Size = 'nano' | 'tiny';
 
-function randomModel(config: ModelConfig): Model {
-  return createModel({ config, description: {}, parameters: randomParameters(config, 1), hash: 'random', bytes: 0 });
-}
-
 async function openModel(size: Size): Promise<Model> {
-  if (size === 'tiny') return randomModel(tinyConfig);
-  try {
-    return await loadModel('/models/nano/');
-  } catch {
-    return randomModel(nanoConfig);
-  }
+  if (size === 'nano') return loadModel('/models/nano/');
+  return createModel({
+    config: tinyConfig, description: {}, parameters: randomParameters(tinyConfig, 1), hash: 'random', bytes: 0,
+  });
 }
 
 function randomPair(model: Model): LearnablePair {
@@ -82,7 +75,14 @@ function lossOfErrors(errors: Float32Array): number {
   return Math.log1p(Math.exp((defaultTrainerSettings.beta / 2) * margin));
 }
 
-async function dpoStep(size: Size): Promise<Prepared> {
+/** Replays after which a capture no longer times every submit of its own. */
+const settled = 10;
+
+/**
+ * A step on one pair. `until` 'finished' times the whole step as the studio takes it; 'returned' times what
+ * JavaScript does to issue one, the captured step's replay beside the eager step's operations.
+ */
+async function dpoStep(size: Size, until: 'finished' | 'returned'): Promise<Prepared> {
   const model = await openModel(size);
   const pair = randomPair(model);
   const member = { preference: { voteId: 'vote', pairId: 'pair', chosen: 'a' as const }, pair };
@@ -93,20 +93,28 @@ async function dpoStep(size: Size): Promise<Prepared> {
   const counted = new PolicyState(model);
   const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
   counted.dispose();
+  const step = () => trainer.step([member], defaultTrainerSettings);
+  const replay = () => trainer.captures.forEach((captured) => captured.replay());
   return {
     shape: `${size}, one pair, LoRA`,
-    operations,
+    operations: until === 'finished' ? operations : 0,
+    until,
     implementations: [
       {
         name: 'ours',
         allowedError: 1e-4,
-        async run() {
-          await trainer.step([member], defaultTrainerSettings);
+        run: until === 'returned' ? replay : async () => {
+          await step();
         },
         async check() {
-          const { loss } = await trainer.step([member], defaultTrainerSettings);
+          const { loss } = await step();
+          for (let i = 0; until === 'returned' && i < settled; i++) {
+            replay();
+            await trainer.captures[0].finished();
+          }
           return Math.abs(loss - Math.LN2);
         },
+        captureBytes: () => trainer.captures.reduce((sum, { bytes }) => sum + bytes, 0),
         dispose() {
           trainer.dispose();
           ours.dispose();
@@ -190,6 +198,7 @@ async function clipPair(size: Size): Promise<Prepared> {
           }));
           return error;
         },
+        captureBytes: () => generator.bytes,
         dispose: () => generator.dispose(),
       },
       {
@@ -205,7 +214,8 @@ async function clipPair(size: Size): Promise<Prepared> {
 /** The benchmarks of the whole model at a size. */
 export function modelWorks(size: Size): Work[] {
   return [
-    { name: 'dpo-step', prepare: () => dpoStep(size) },
+    { name: 'dpo-step', prepare: () => dpoStep(size, 'finished') },
+    { name: 'dpo-step-javascript', prepare: () => dpoStep(size, 'returned') },
     { name: 'clip-pair', prepare: () => clipPair(size) },
   ];
 }

@@ -11,7 +11,7 @@ import { kernelWorks } from './kernel-works.ts';
 import { modelWorks } from './model-works.ts';
 import type { Size } from './model-works.ts';
 import { median } from './work.ts';
-import type { Implementation, Row } from './work.ts';
+import type { Implementation, Prepared, Row, WorkName } from './work.ts';
 
 /** How a work is run. */
 export interface RunRequest {
@@ -25,9 +25,8 @@ export interface RunRequest {
 export interface BenchPage {
   /** Names the adapter; throws when there is none. */
   open(): Promise<string>;
-  works(): string[];
   /** Runs one work; throws when one of our implementations differs too much from its reference. */
-  run(name: string, request: RunRequest): Promise<Row[]>;
+  run(name: WorkName, request: RunRequest): Promise<Row[]>;
 }
 
 declare global {
@@ -52,12 +51,14 @@ async function checked(work: string, implementation: Implementation): Promise<nu
   return error;
 }
 
-async function timed(implementation: Implementation): Promise<number> {
+async function timed(implementation: Implementation, until: Prepared['until']): Promise<number> {
   await finished();
   const start = performance.now();
-  await implementation.run();
+  const running = implementation.run();
+  const returned = performance.now();
+  await running;
   await finished();
-  return performance.now() - start;
+  return (until === 'returned' ? returned : performance.now()) - start;
 }
 
 window.physmasterBench = {
@@ -65,19 +66,21 @@ window.physmasterBench = {
     const { adapterInfo } = await createDevice();
     return [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
   },
-  works: () => [...kernelWorks, ...modelWorks('nano')].map(({ name }) => name),
   async run(name, { repetitions, variant, size }) {
     const work = [...kernelWorks, ...modelWorks(size)].find((candidate) => candidate.name === name);
     if (!work) throw new Error(`There is no work named ${name}.`);
     forceVariant(variants.find((candidate: Variant) => candidate === variant) ?? null);
-    const { shape, operations, implementations } = await work.prepare();
+    const { shape, operations, until, implementations } = await work.prepare();
     const errors: number[] = [];
     for (const implementation of implementations) errors.push(await checked(name, implementation));
     const times = implementations.map((): number[] => []);
     for (let repetition = 0; repetition < repetitions; repetition++) {
-      for (const [i, implementation] of implementations.entries()) times[i].push(await timed(implementation));
+      for (const [i, implementation] of implementations.entries()) {
+        times[i].push(await timed(implementation, until));
+      }
     }
     return implementations.map((implementation, i) => {
+      const captureBytes = implementation.captureBytes?.();
       implementation.dispose?.();
       const milliseconds = median(times[i]);
       return {
@@ -87,6 +90,7 @@ window.physmasterBench = {
         milliseconds,
         gflops: operations / milliseconds / 1e6,
         maxError: errors[i],
+        captureBytes,
       };
     });
   },

@@ -1,7 +1,10 @@
 // The arithmetic of the benchmark's report.
 
 import { expect, test } from 'vitest';
-import { median, table } from './work.ts';
+import { kernelWorks } from './kernel-works.ts';
+import { modelWorks } from './model-works.ts';
+import { markdown, median, table, workNames } from './work.ts';
+import type { Row } from './work.ts';
 
 test('the median of odd and even counts', () => {
   expect(median([3, 1, 2])).toBe(2);
@@ -9,11 +12,29 @@ test('the median of odd and even counts', () => {
 });
 
 test('the table compares implementations of one work', () => {
-  const row = { work: 'matmul', shape: '2x2', gflops: 1, maxError: 0 };
+  const row = { work: 'matmul' as const, shape: '2x2', gflops: 1, maxError: 0 };
   const text = table([
     { ...row, implementation: 'ours', milliseconds: 2 },
     { ...row, implementation: 'tfjs-webgpu', milliseconds: 20 },
   ]);
   expect(text).toContain('10.0x');
   expect(text.split('\n')).toHaveLength(3);
+});
+
+test('every work that is named is there, and no other', () => {
+  expect([...kernelWorks, ...modelWorks('tiny')].map(({ name }) => name)).toEqual(workNames);
+});
+
+test('the Markdown table has a line a work, with the ratio of stock to ours', () => {
+  const row = { shape: '2x2', gflops: 1, maxError: 0 };
+  const rows: Row[] = [
+    { ...row, work: 'matmul', implementation: 'ours', milliseconds: 2 },
+    { ...row, work: 'matmul', implementation: 'tfjs-webgpu', milliseconds: 20 },
+    { ...row, work: 'clip-pair', implementation: 'ours', milliseconds: 1500, captureBytes: 64e6 },
+  ];
+  const lines = markdown({ adapter: 'a GPU', date: '2025-01-02T03:04:05.678Z', rows }).trim().split('\n');
+  expect(lines).toHaveLength(6);
+  expect(lines[2]).toBe('| matmul | 2x2 | 2.00 ms | 20.00 ms | 10.0x |  |');
+  expect(lines[3]).toBe('| clip-pair | 2x2 | 1500 ms |  |  | 64.0 MB |');
+  expect(lines[5]).toBe('Medians on a GPU, 2025-01-02.');
 });

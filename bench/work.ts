@@ -1,9 +1,16 @@
 // What a benchmark is made of: a piece of work, who does it, and the rows that come out. No tensors here, so
 // that the command and the page share it.
 
+/** Every work, in the order in which they run. */
+export const workNames = [
+  'matmul', 'attention-forward', 'attention-forward-backward', 'conv2d-forward', 'conv2d-gradients',
+  'conv3d-forward', 'conv3d-gradients', 'dpo-step', 'dpo-step-javascript', 'clip-pair',
+] as const;
+export type WorkName = (typeof workNames)[number];
+
 /** One line of the result. */
 export interface Row {
-  work: string;
+  work: WorkName;
   shape: string;
   implementation: string;
   /** Median over the repetitions. */
@@ -12,6 +19,8 @@ export interface Row {
   gflops: number;
   /** Largest absolute difference from the reference (the f64 oracle where there is one). */
   maxError: number;
+  /** GPU bytes of the captures that it replays; absent for what is not captured. */
+  captureBytes?: number;
 }
 
 /** One contestant. */
@@ -23,6 +32,8 @@ export interface Implementation {
   check(): Promise<number>;
   /** Errors above it make the benchmark fail; absent for implementations that are not ours. */
   allowedError?: number;
+  /** GPU bytes of its captures, once it has run. */
+  captureBytes?(): number;
   /** Frees what was made for it. */
   dispose?(): void;
 }
@@ -32,12 +43,14 @@ export interface Prepared {
   shape: string;
   /** Floating-point operations of one run. */
   operations: number;
+  /** What is timed: until the GPU has finished (the default), or until run() returns. */
+  until?: 'finished' | 'returned';
   implementations: Implementation[];
 }
 
 /** A piece of work by name. */
 export interface Work {
-  name: string;
+  name: WorkName;
   prepare(): Promise<Prepared>;
 }
 
@@ -48,6 +61,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+/** Milliseconds with about three digits. */
+function figure(milliseconds: number): string {
+  return milliseconds.toFixed(milliseconds < 100 ? 2 : 0);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** The rows as a table for people, with the ratio to the slowest implementation of the same work. */
 export function table(rows: readonly Row[]): string {
   const slowest = (row: Row): number =>
@@ -56,15 +78,33 @@ export function table(rows: readonly Row[]): string {
     row.work,
     row.shape,
     row.implementation,
-    row.milliseconds.toFixed(row.milliseconds < 100 ? 2 : 0),
+    figure(row.milliseconds),
     row.gflops > 0 ? row.gflops.toFixed(2) : '',
     `${(slowest(row) / row.milliseconds).toFixed(1)}x`,
     row.maxError.toExponential(1),
+    row.captureBytes === undefined ? '' : megabytes(row.captureBytes),
   ]);
-  const head = ['work', 'shape', 'implementation', 'ms', 'GFLOP/s', 'faster', 'max error'];
+  const head = ['work', 'shape', 'implementation', 'ms', 'GFLOP/s', 'faster', 'max error', 'captures'];
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
   const left = 3;
   return [head, ...lines]
     .map((line) => line.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
     .join('\n');
+}
+
+/** A report as a Markdown table, a work a line: ours, stock tfjs and the ratio of their times. */
+export function markdown(report: { adapter: string; date: string; rows: readonly Row[] }): string {
+  const { adapter, date, rows } = report;
+  const cell = (row: Row | undefined): string => (row ? `${figure(row.milliseconds)} ms` : '');
+  const lines = [...new Set(rows.map(({ work }) => work))].map((work) => {
+    const [ours, stock] = ['ours', 'tfjs-webgpu'].map((name) =>
+      rows.find((row) => row.work === work && row.implementation === name));
+    const ratio = ours && stock ? `${(stock.milliseconds / ours.milliseconds).toFixed(1)}x` : '';
+    const captures = ours?.captureBytes === undefined ? '' : megabytes(ours.captureBytes);
+    return [work, (ours ?? stock)?.shape ?? '', cell(ours), cell(stock), ratio, captures];
+  });
+  const head = ['work', 'shape', 'ours', 'stock tfjs', 'stock / ours', 'captures'];
+  const rule = ['---', '---', '--:', '--:', '--:', '--:'];
+  const table = [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return `${table}\n\nMedians on ${adapter}, ${date.slice(0, 10)}.\n`;
 }

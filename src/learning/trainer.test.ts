@@ -154,6 +154,17 @@ test('a step whose figures are no numbers is taken back', async () => {
   expect(await trainer.state.values()).toEqual(before);
 });
 
+test('equal steps share one capture, another plan has its own', async () => {
+  const trainer = tinyTrainer(model);
+  await train(trainer, 2);
+  expect(trainer.captures).toHaveLength(1);
+  await train(trainer, 1, { sharedNoise: false });
+  expect(trainer.captures).toHaveLength(2);
+  trainer.dispose();
+  expect(trainer.captures).toHaveLength(0);
+  trainer.state.dispose();
+});
+
 test('steps leave no tensors behind', async () => {
   const trainer = tinyTrainer(model);
   await train(trainer, 2);

@@ -254,6 +254,11 @@ export class Trainer {
     return { program, fresh: true };
   }
 
+  /** The steps that are captured, for measurements; a replay takes the step once more. */
+  get captures(): Capture<Tensor[]>[] {
+    return [...this.programs.values()].map(({ captured }) => captured);
+  }
+
   /** Frees the captured steps and their inputs; the state stays with its owner. */
   dispose(): void {
     for (const { captured, batches, halfBeta, optimizer } of this.programs.values()) {

@@ -4,3 +4,4 @@ export declare const root: string;
 export declare function run(command: string, parameters: string[], options?: SpawnSyncOptions): number;
 export declare function requireNode(): void;
 export declare function installPackages(): void;
+export declare function portFrom(text: string | undefined): number;

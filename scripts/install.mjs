@@ -28,16 +28,26 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** Installs what package-lock.json names, unless that very lock file is installed already. */
+/**
+ * Installs what package-lock.json names, unless that very lock file is installed already. Development packages
+ * belong to it whatever NODE_ENV says: one stamp stands for all of them.
+ */
 export function installPackages() {
   const stamp = join(root, 'node_modules', '.lock-hash');
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   console.log('Installing packages ...');
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const status = run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   if (status !== 0) {
     console.error('npm could not install the packages; see above.');
     process.exit(status);
   }
   writeFileSync(stamp, hash);
+}
+
+/** The port that the environment asks for, 4173 where it asks for none; NaN when it is no port. */
+export function portFrom(text) {
+  if (text === undefined || text.trim() === '') return 4173;
+  const port = Number(text);
+  return Number.isInteger(port) && port >= 0 && port <= 65535 ? port : NaN;
 }

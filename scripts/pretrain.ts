@@ -2,13 +2,15 @@
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
 //   -> decoder again -> metrics on 128 seen and 128 unseen clips -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
-// --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once.
+// --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
+// metrics are kept only while no checkpoint is newer.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { oneOf, readFlags, runCommand, wholeNumber, type Command } from './command-line.ts';
+import { isUpToDate } from './freshness.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sizes = ['nano'] as const;
@@ -123,7 +125,8 @@ async function main(): Promise<void> {
   train('stage-one', 'train_generator', 32, '--stage', 'stage_one');
   train('decoder', 'train_decoder', 6, ...windows);
   const metrics = join(folder, 'metrics.json');
-  if (!existsSync(metrics) || !values.resume) {
+  const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt')).map((name) => join(folder, name));
+  if (!values.resume || !isUpToDate(metrics, checkpoints)) {
     rmSync(metrics, { force: true });
     stage('measure', '--file', metrics);
   }

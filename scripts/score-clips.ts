@@ -9,6 +9,7 @@ import { clipFrames, frameSize } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
 import { createWorld, families } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
+import { checkOutputFile } from './output-paths.ts';
 
 const clipBytes = clipFrames * frameSize * frameSize * 3;
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 100_000);
   const { predicted } = values;
+  checkOutputFile(values.json);
   if (predicted !== undefined) {
     const size = statSync(predicted, { throwIfNoEntry: false })?.size;
     if (size === undefined) throw new UsageError(`There is no file ${predicted}.`);
@@ -64,8 +66,8 @@ async function main(): Promise<void> {
   }
   const perClip = values['per-clip'] === undefined ? {} : { perClip: scores };
   const text = `${JSON.stringify({ family, split, firstSeed, clips, results, ...perClip }, null, 2)}\n`;
-  if (values.json !== undefined) writeFileSync(values.json, text);
   process.stdout.write(text);
+  if (values.json !== undefined) writeFileSync(values.json, text);
 }
 
 await runCommand(command.invocation, main);

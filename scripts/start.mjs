@@ -3,7 +3,7 @@
 //   npm start -- --no-open     do not open a browser
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { installPackages, requireNode, root, run } from './install.mjs';
+import { installPackages, portFrom, requireNode, root, run } from './install.mjs';
 
 const known = new Set(['--no-open', '--help']);
 const flags = process.argv.slice(2);
@@ -13,8 +13,8 @@ if (unknown !== undefined || flags.includes('--help')) {
   console.log('Usage: [PORT=4173] npm start [-- --no-open]');
   process.exit(unknown === undefined ? 0 : 2);
 }
-const port = Number(process.env.PORT ?? 4173);
-if (!Number.isInteger(port) || port < 0 || port > 65535) {
+const port = portFrom(process.env.PORT);
+if (Number.isNaN(port)) {
   console.error(`PORT must be a whole number from 0 to 65535, not "${process.env.PORT}".`);
   process.exit(2);
 }

@@ -1,5 +1,6 @@
 // `npm test`: sets up what the tests need, then runs lint, types, Node tests, GPU tests in real Chromium and
 // end-to-end tests on the built page. The last line is `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,8 +77,8 @@ function installChromium({ findChromium }) {
   const debian = process.platform === 'linux' && process.getuid?.() === 0;
   if (debian) {
     console.log('No Chrome or Chromium found: installing Debian\'s chromium ...');
-    run('apt-get', ['update', '-qq']);
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { stdio: 'ignore' });
+    aptGet('update', '-qq');
+    aptGet('install', '-y', '-qq', '--no-install-recommends', 'chromium');
   }
   if (findChromium()) return;
   console.error(
@@ -86,4 +87,11 @@ function installChromium({ findChromium }) {
   );
   console.log('0 passed, 1 failed');
   process.exit(1);
+}
+
+/** Runs apt-get, whose many lines matter only when it fails. */
+function aptGet(...parameters) {
+  const { status, stdout, stderr, error } = spawnSync('apt-get', parameters, { encoding: 'utf8' });
+  if (status === 0) return;
+  console.error(`apt-get ${parameters.join(' ')} failed:\n${error?.message ?? stdout + stderr}`);
 }

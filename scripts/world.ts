@@ -1,7 +1,7 @@
 // Writes clips of the world for people who look or script: a safetensors file a clip, a line of metadata
 // each, and a contact sheet.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from '../src/model/safetensors.ts';
 import { clipFrames, frameSize, framesPerSecond } from '../src/world/scene.ts';
@@ -9,6 +9,7 @@ import { splits } from '../src/world/splits.ts';
 import { createWorld, families } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 import { contactSheet, evenColumns, type SheetRow } from './contact-sheet.ts';
+import { makeFolder } from './output-paths.ts';
 
 /** Rows of the sheet; more clips than this are written but not shown. */
 const sheetLimit = 64;
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   const clips = wholeNumber('clips', values.clips, 1, 100_000);
   const folder = values.out;
   if (!folder) throw new UsageError('--out is missing.');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const world = await createWorld();
   const rows: SheetRow[] = [];
   const lines: string[] = [];

@@ -4,10 +4,12 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, serialize } from '../src/model/safetensors.ts';
 import { oneOf, readFlags, usage, UsageError, wholeNumber, type Command } from './command-line.ts';
+import { samplerFromFlags } from './model-flags.ts';
+import { checkOutputFile, makeFolder } from './output-paths.ts';
 
 const command: Command<'clips' | 'out' | 'json' | 'quiet'> = {
   invocation: 'npm run thing --',
@@ -52,14 +54,18 @@ describe('readFlags', () => {
 
 /** Runs a script as a user would; resolves with its exit code and output. */
 function run(script: string, words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const file = script === 'bench' ? 'bench/bench.ts' : `scripts/${script}.ts`;
+  // Nothing here may start a browser: a command that gets so far fails by this path.
+  const env = { ...process.env, CHROMIUM_PATH: noBrowser };
   return new Promise((resolve) => {
     const child = execFile(
-      process.execPath, ['--import', 'tsx', `scripts/${script}.ts`, ...words],
+      process.execPath, ['--import', 'tsx', file, ...words], { env },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }
 
+const noBrowser = '/nowhere/chromium';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'physmaster-'));
@@ -68,6 +74,29 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Starting Node and loading the world takes a while on a busy machine. */
 const patience = { timeout: 240_000 };
+
+test('sampler flags that are absent are left to the model', () => {
+  expect(samplerFromFlags(undefined, undefined)).toEqual({});
+  expect(samplerFromFlags('8', '1.5')).toEqual({ steps: 8, guidance: 1.5 });
+  for (const guidance of ['-1', 'x', '']) expect(() => samplerFromFlags(undefined, guidance)).toThrow('--guidance');
+  expect(() => samplerFromFlags('0', undefined)).toThrow('--steps');
+});
+
+describe('places to write', () => {
+  test('a file needs a folder that is there, and must not be one', () => {
+    expect(() => checkOutputFile(undefined)).not.toThrow();
+    expect(() => checkOutputFile(join(folder, 'new.json'))).not.toThrow();
+    expect(() => checkOutputFile(folder)).toThrow('is a folder');
+    expect(() => checkOutputFile(join(folder, 'none', 'x.json'))).toThrow('there is no folder');
+  });
+
+  test('a folder is made with those above it', () => {
+    makeFolder(join(folder, 'deep', 'down'));
+    expect(() => checkOutputFile(join(folder, 'deep', 'down', 'x.json'))).not.toThrow();
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => makeFolder(join(folder, 'file', 'below'))).toThrow('cannot be made');
+  });
+});
 
 describe('the world command', patience, () => {
   test('writes clips, metadata and a contact sheet', async () => {
@@ -134,5 +163,37 @@ describe('the score command', patience, () => {
     const absent = await run('score', ['--predicted', good, '--truth', join(folder, 'none')]);
     expect(absent.code).toBe(1);
     expect(absent.stderr).toContain('cannot be read');
+  });
+});
+
+describe('the commands that run a model', { ...patience, concurrent: true }, () => {
+  /** A picture of one colour. */
+  const image = () => {
+    const path = join(folder, 'grey.png');
+    writeFileSync(path, encode({ width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(128), channels: 3 }));
+    return path;
+  };
+  /** No folder can be made below a file, whoever asks. */
+  const belowFile = () => {
+    const path = join(folder, 'a-file');
+    writeFileSync(path, '');
+    return join(path, 'below');
+  };
+
+  test.each<[string, () => string[], number, string]>([
+    ['generate', () => ['--image', image(), '--out', folder, '--seeds', '1,x'], 2, '--seeds'],
+    ['generate', () => ['--image', join(folder, 'none.png'), '--out', folder], 1, 'none.png cannot be read'],
+    ['generate', () => ['--image', image(), '--out', belowFile()], 1, 'cannot be made'],
+    ['generate', () => ['--image', image(), '--out', folder], 1, `${noBrowser} could not be started`],
+    ['evaluate', () => ['--clips', '0'], 2, '--clips'],
+    ['evaluate', () => ['--json', belowFile()], 1, 'cannot be written'],
+    ['bench', () => ['--works', 'matmul,nothing'], 2, 'dpo-step-javascript'],
+    ['bench', () => ['--markdown', folder], 1, 'is a folder'],
+  ])('%s says what is wrong and fails (%#)', async (script, words, code, sentence) => {
+    const result = await run(script, words());
+    expect(result.stderr).toContain(sentence);
+    expect(result.stderr.trim().split('\n')).toHaveLength(code);
+    expect(result.code).toBe(code);
+    expect(result.stdout).toBe('');
   });
 });

@@ -1,13 +1,21 @@
 // Places that a command writes to, looked at before it starts: nobody waits for hours to learn that a folder
 // is missing.
 
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;
+  } catch {
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
   } catch {
     return false;
   }
@@ -32,9 +40,8 @@ export function makeFolder(folder: string): void {
  */
 export function checkOutputFile(file: string | undefined): void {
   if (file === undefined) return;
-  const known = statSync(file, { throwIfNoEntry: false });
-  if (known?.isDirectory()) throw new Error(`${file} is a folder, not a file to write.`);
-  if (known && !isWritable(file)) throw new Error(`${file} cannot be written.`);
   const folder = dirname(file);
-  if (!known && !isWritable(folder)) throw new Error(`${file} cannot be written: there is no folder ${folder} to write into.`);
+  if (isFolder(file)) throw new Error(`${file} is a folder, not a file to write.`);
+  if (!isFolder(folder)) throw new Error(`${file} cannot be written: there is no folder ${folder}.`);
+  if (!isWritable(existsSync(file) ? file : folder)) throw new Error(`${file} cannot be written.`);
 }

@@ -1,8 +1,6 @@
 // Runs project code in a real Chromium without a window: the same engine as the page, for the command line.
 // A small Vite server offers the source; the page imports one module and hands its functions to the script.
-import { chromium, errors } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
-import { createServer } from 'vite';
+import type { Browser, BrowserType, Page } from 'playwright-core';
 import { chromiumFlags, findChromium } from '../chromium.mjs';
 import { root } from '../install.mjs';
 import { fromPage, PageFailure, pageSentence } from './page-failure.ts';
@@ -19,7 +17,9 @@ const patience = 120_000;
 export async function withHeadlessPage<T>(
   path: string, entry: keyof Window & string, work: (page: Page) => Promise<T>,
 ): Promise<T> {
-  const browser = await launch();
+  // Loaded here, because both take a second that --help and a wrong flag need not wait for.
+  const [{ chromium, errors }, { createServer }] = await Promise.all([import('playwright-core'), import('vite')]);
+  const browser = await launch(chromium);
   try {
     const server = await createServer({
       root,
@@ -32,6 +32,10 @@ export async function withHeadlessPage<T>(
       const address = server.resolvedUrls?.local[0];
       if (!address) throw new Error('The local server has no address.');
       return await runIn(browser, new URL(path, address).href, entry, work);
+    } catch (error) {
+      // Nothing but the start has a limit.
+      if (!(error instanceof errors.TimeoutError)) throw fromPage(error);
+      throw new PageFailure(`The headless page did not start within ${patience / 1000} s.`, { cause: error });
     } finally {
       await server.close();
     }
@@ -40,7 +44,7 @@ export async function withHeadlessPage<T>(
   }
 }
 
-async function launch(): Promise<Browser> {
+async function launch(chromium: BrowserType): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error('No Chrome or Chromium found: install one, or set CHROMIUM_PATH to its executable.');
@@ -70,11 +74,5 @@ async function runIn<T>(
     await page.waitForFunction((name) => name in window, entry, { timeout: patience });
     return work(page);
   };
-  try {
-    return await Promise.race([broken, start()]);
-  } catch (error) {
-    // Nothing else has a limit.
-    if (!(error instanceof errors.TimeoutError)) throw fromPage(error);
-    throw new PageFailure(`The headless page did not start within ${patience / 1000} s.`, { cause: error });
-  }
+  return Promise.race([broken, start()]);
 }

@@ -14,7 +14,7 @@ const mostBytes = 32 * 1024 * 1024;
 const mostPixels = 64_000_000;
 const leastSide = 16;
 
-/** Image u8 [size,size,3]. Throws ImageRefused. */
+/** Image u8 [size,size,3] of a file in PNG, JPEG, WebP, GIF, BMP or AVIF. Throws ImageRefused. */
 export async function imageFromFile(file: File, size = 64): Promise<Image> {
   const name = file.name || 'The pasted image';
   if (file.size === 0) throw new ImageRefused(`${name} is empty.`);
@@ -22,8 +22,11 @@ export async function imageFromFile(file: File, size = 64): Promise<Image> {
     throw new ImageRefused(`${name} has ${megabytes(file.size)} MB; the most this page takes is 32 MB.`);
   }
   if (file.type !== '' && !file.type.startsWith('image/')) throw new ImageRefused(`${name} is not an image.`);
-  const stated = statedSize(new Uint8Array(await file.slice(0, 512 * 1024).arrayBuffer()));
-  if (stated && stated[0] * stated[1] > mostPixels) {
+  // The whole file: a JPEG may state its size behind megabytes of other matter.
+  const stated = statedSize(new Uint8Array(await file.arrayBuffer()));
+  // What states no size is not decoded: nobody knows how much memory it would take.
+  if (stated === null) throw new ImageRefused(unreadable(name));
+  if (stated[0] * stated[1] > mostPixels) {
     throw new ImageRefused(`${name} has ${stated[0]} by ${stated[1]} pixels, which is too large to open here.`);
   }
   const bitmap = await decode(file, name);
@@ -38,8 +41,12 @@ async function decode(file: File, name: string): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file);
   } catch {
-    throw new ImageRefused(`${name} is not an image that this browser can read. PNG, JPEG and WebP work.`);
+    throw new ImageRefused(unreadable(name));
   }
+}
+
+function unreadable(name: string): string {
+  return `${name} is not an image that can be read here. PNG, JPEG, WebP, GIF, BMP and AVIF can.`;
 }
 
 function squareOf(bitmap: ImageBitmap, size: number, name: string): Image {

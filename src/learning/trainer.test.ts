@@ -154,6 +154,23 @@ test('a step whose figures are no numbers is taken back', async () => {
   expect(await trainer.state.values()).toEqual(before);
 });
 
+test('the draws of a refused step are passed over, in a resumed run as in an uninterrupted one', async () => {
+  const bad = () => {
+    const drawn = tinyPair(0);
+    drawn.pair.chosen[5] = NaN;
+    return drawn;
+  };
+  const whole = tinyTrainer(model);
+  await train(whole, 1);
+  await whole.step([bad()], settings);
+  expect(whole.progress).toMatchObject({ step: 1, pairs: 2, draws: 2, updates: { generator: 1 } });
+  const resumed = tinyTrainer(model);
+  resumed.restore(readSnapshot(resumed.state, snapshotBytes(whole.state, whole.snapshot())));
+  const expected = await train(whole, 2);
+  expect((await train(resumed, 2)).map(({ loss }) => loss)).toEqual(expected.map(({ loss }) => loss));
+  expect(await resumed.state.values()).toEqual(await whole.state.values());
+});
+
 test('equal steps share one capture, another plan has its own', async () => {
   const trainer = tinyTrainer(model);
   await train(trainer, 2);

@@ -4,7 +4,7 @@
  * It owns where training stands (counters and seed) and the last good values on the CPU. What a step computes
  * is in training-step.ts; which votes there are is the preference set's business; when to step is the
  * session's. Every draw is a pure function of the seed and a counter, so a resumed run takes the same steps
- * as an uninterrupted one. A step whose figures are not numbers is taken back.
+ * as an uninterrupted one. A step whose figures are not numbers is taken back, and its draws are passed over.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -106,7 +106,7 @@ export class Trainer {
     return this.current;
   }
 
-  /** The values after the last step that was kept, and where training stood then. */
+  /** The values after the last step that was kept, and where training stands. */
   snapshot(): Snapshot {
     return { progress: this.current, modelHash: this.state.model.file.hash, values: this.lastValues };
   }
@@ -162,10 +162,13 @@ export class Trainer {
     // Finite gradients leave finite values, so that a million of them need not be looked at.
     const kept = [loss, norm[0]].every(Number.isFinite);
     if (kept) {
-      this.keep(plan, copies, drawn.length);
+      this.keep(plan, copies);
     } else {
       this.state.restore(this.lastValues);
     }
+    // Whatever became of them: the same draws again would be refused again.
+    const { draws, pairs: pairsDrawn } = this.current;
+    this.current = { ...this.current, draws: draws + plan.draws, pairs: pairsDrawn + drawn.length };
     return {
       ...metrics, loss, step: this.current.step + (kept ? 0 : 1), errors: mean, gradientNorm: norm[0],
       learningRate, beta: settings.beta, voteIds: drawn.map(({ preference }) => preference.voteId),
@@ -173,8 +176,8 @@ export class Trainer {
     };
   }
 
-  private keep(plan: StepPlan, copies: readonly Float32Array[], pairs: number): void {
-    const { updates, step, draws } = this.current;
+  private keep(plan: StepPlan, copies: readonly Float32Array[]): void {
+    const { updates, step } = this.current;
     const values = new Map(this.lastValues);
     this.state.trainables[plan.stage].forEach(({ name }, i) => {
       const keys = [name, `optimizer.first.${name}`, `optimizer.second.${name}`];
@@ -182,8 +185,7 @@ export class Trainer {
     });
     this.lastValues = values;
     this.current = {
-      ...this.current, step: step + 1, draws: draws + plan.draws, pairs: this.current.pairs + pairs,
-      updates: { ...updates, [plan.stage]: updates[plan.stage] + 1 },
+      ...this.current, step: step + 1, updates: { ...updates, [plan.stage]: updates[plan.stage] + 1 },
     };
   }
 

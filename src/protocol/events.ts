@@ -56,7 +56,9 @@ export const SessionReady = v.object({
   card: ModelCard,
   /** The trainer's settings to begin with. */
   training: TrainingSettings,
-  /** Training steps behind the weights as restored; 0 for the pretrained ones. */
+  /** The snapshot that the weights were restored from; null: they are the pretrained ones. */
+  snapshotId: v.nullable(SnapshotId),
+  /** Training steps behind the weights; 0 for the pretrained ones. */
   step: Count,
 });
 
@@ -218,6 +220,9 @@ export const DeviceRecovered = v.object({
   stepsRedone: Count,
 });
 
+/** The GPU reported an error that nobody waited for; what it computed may be wrong, so training rests. */
+export const DeviceFaulted = v.object({ kind: v.literal('device.faulted'), sentence: v.string() });
+
 export const WorkerEvent = v.variant('kind', [
   SessionProgress,
   SessionReady,
@@ -239,5 +244,6 @@ export const WorkerEvent = v.variant('kind', [
   AlarmRaised,
   DeviceLost,
   DeviceRecovered,
+  DeviceFaulted,
 ]);
 export type WorkerEvent = v.InferOutput<typeof WorkerEvent>;

@@ -37,6 +37,7 @@ describe('messages', () => {
     expect(() => parseRequest({ kind: 'training.take', steps: 0 })).toThrow(ProtocolError);
     expect(() => parseRequest({ kind: 'training.take', steps: 0 })).toThrow(/training\.take.*steps/);
     expect(() => parseRequest({ kind: 'model.explode' })).toThrow(/model\.explode/);
+    expect(() => parseRequest({ kind: 'pair.request' })).toThrow(expect.objectContaining({ kind: 'pair.request' }));
     expect(() => parseEvent(null)).toThrow(/unnamed/);
   });
 

@@ -4,8 +4,7 @@
  * failing somewhere deep inside.
  *
  * Clips and thumbnails are transferred: whoever sends one gives its buffer away (`transferablesOf`).
- * This file opens no channel; the two ends are src/worker/ml-worker.ts and
- * src/studio/stores/worker-client.ts.
+ * This file opens no channel; the two ends are src/worker/ml-worker.ts and src/studio/worker-client.ts.
  */
 import * as v from 'valibot';
 import { WorkerEvent } from './events.ts';
@@ -21,6 +20,13 @@ export type RequestOf<K extends PageRequest['kind']> = Extract<PageRequest, { ki
 /** A message that is not one of ours, or not of this version. */
 export class ProtocolError extends Error {
   override name = 'ProtocolError';
+  /** What the message calls itself; 'unnamed' where it does not. */
+  readonly kind: string;
+
+  constructor(kind: string, message: string) {
+    super(message);
+    this.kind = kind;
+  }
 }
 
 /** Parses what the worker receives. Throws ProtocolError naming the message and the field. */
@@ -39,7 +45,7 @@ function parse<S extends v.GenericSchema>(schema: S, data: unknown, what: string
   const kind = v.is(v.object({ kind: v.string() }), data) ? data.kind : 'unnamed';
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? 'message';
-  throw new ProtocolError(`Refused ${what} "${kind}": ${field}: ${issue.message}`);
+  throw new ProtocolError(kind, `Refused ${what} "${kind}": ${field}: ${issue.message}`);
 }
 
 /** The buffers that travel by transfer. Records are copied: their sender keeps them. */

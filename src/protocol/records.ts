@@ -255,6 +255,7 @@ export const RunRecord = v.object({
   modelHash: v.string(),
   adapter: v.string(),
   appVersion: v.string(),
+  /** As last set; every step says what it was taken with. */
   settings: TrainingSettings,
   /** The snapshot that it set out from, and whose run that was; null: the pretrained weights. */
   from: v.nullable(v.object({ snapshotId: SnapshotId, runId: v.nullable(RunId), step: Count })),

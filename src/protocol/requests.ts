@@ -33,6 +33,8 @@ export const SessionStart = v.object({
     votes: v.array(VoteEvent),
     pairs: v.array(PairRecord),
     snapshot: v.nullable(SnapshotRecord),
+    /** Training settings as last used; what is trained follows the snapshot. Null: the trainer's own. */
+    settings: v.nullable(TrainingSettings),
   }),
 });
 
@@ -71,7 +73,7 @@ export const TrainingTake = v.object({
   kind: v.literal('training.take'),
   steps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
 });
-/** Takes effect from the next step on. A change of stage starts a new run from the weights as they are. */
+/** Takes effect from the next step on. A change of stage is preceded by `snapshot.ready`: a run ends there. */
 export const TrainingConfigure = v.object({
   kind: v.literal('training.configure'),
   settings: TrainingSettings,

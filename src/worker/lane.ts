@@ -4,21 +4,26 @@
  * When no job waits, the lane asks for background work (a training step, an automatic pair), one piece at a
  * time, so that a visitor's request waits for one piece at most. It knows nothing of what the jobs do.
  */
-export interface Job {
-  /** Lower runs earlier; equal ones run in the order in which they came. */
-  readonly urgency: number;
-  /** Shown as the reason why background work waits. */
+export interface Work {
+  /** Shown as the reason why other work waits. */
   readonly name: string;
   readonly run: () => Promise<void>;
+  /** Tells whoever asked for it that it failed for good. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Job extends Work {
+  /** Lower runs earlier; equal ones run in the order in which they came. */
+  readonly urgency: number;
 }
 
 export interface LaneDependencies {
   /** The next piece of background work, or null when there is none. */
-  background(): (() => Promise<void>) | null;
+  background(): Work | null;
   /** Runs a piece of work and deals with its failure; must not reject. */
-  guard(work: () => Promise<void>): Promise<void>;
-  /** Told when a job begins (its name) and when the lane turns to background work or rests (null). */
-  turned(job: string | null): void;
+  guard(work: Work): Promise<void>;
+  /** Told what the lane turns to, by name; null: it rests. */
+  turned(work: string | null): void;
 }
 
 export class Lane {
@@ -53,7 +58,7 @@ export class Lane {
   async letPass(urgency: number): Promise<void> {
     for (let job = this.next(urgency); job !== undefined; job = this.next(urgency)) {
       this.dependencies.turned(job.name);
-      await this.dependencies.guard(job.run);
+      await this.dependencies.guard(job);
     }
   }
 
@@ -65,10 +70,9 @@ export class Lane {
 
   private async drain(): Promise<void> {
     while (!this.closed) {
-      const job = this.next();
-      const work = job?.run ?? this.dependencies.background();
+      const work = this.next() ?? this.dependencies.background();
       if (work === null) break;
-      this.dependencies.turned(job?.name ?? null);
+      this.dependencies.turned(work.name);
       await this.dependencies.guard(work);
       // Messages of the page are read between two pieces of work.
       await new Promise((resolve) => setTimeout(resolve, 0));

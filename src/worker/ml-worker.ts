@@ -18,6 +18,6 @@ self.onmessage = ({ data }: MessageEvent<unknown>) => {
     session.handle(parseRequest(data));
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    post({ kind: 'request.refused', request: 'unknown', sentence: error.message });
+    post({ kind: 'request.refused', request: error.kind, sentence: error.message });
   }
 };

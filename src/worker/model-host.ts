@@ -5,7 +5,6 @@
  * model's file and the trainer's last snapshot. It sends no events and decides nothing.
  */
 import { bytesOfCaptures } from '../engine/capture.ts';
-import { createDevice } from '../engine/device.ts';
 import type { EngineDevice } from '../engine/device.ts';
 import { PolicyState } from '../learning/policy-state.ts';
 import { initialProgress } from '../learning/snapshots.ts';
@@ -15,11 +14,22 @@ import { ClipGenerator, createModel } from '../model/generator.ts';
 import type { Model } from '../model/generator.ts';
 import type { ModelFile } from '../model/weights.ts';
 
+/** What a host needs of a device. Without a backend's captures, as on the CPU, it counts no bytes. */
+export type HostDevice =
+  Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'>
+  & { readonly backend: EngineDevice['backend'] | null };
+
+/** Makes a device: the engine's createDevice, or one of a test. */
+export type DeviceMaker = () => Promise<HostDevice>;
+
+/** Milliseconds by which the browser tells of a lost device after the work that it broke has failed. */
+const lossToldWithin = 500;
+
 /** Of pair order, flow times and noise: a session's draws go on where its snapshot stopped. */
 const trainingSeed = 1;
 
 export class ModelHost {
-  readonly engine: EngineDevice;
+  readonly engine: HostDevice;
   readonly model: Model;
   readonly state: PolicyState;
   readonly trainer: Trainer;
@@ -30,7 +40,7 @@ export class ModelHost {
   private deviceLost = false;
 
   /** Puts a model on a device, which the host owns from here on. */
-  constructor(engine: EngineDevice, file: ModelFile) {
+  constructor(engine: HostDevice, file: ModelFile) {
     this.engine = engine;
     this.model = createModel(file);
     this.state = new PolicyState(this.model);
@@ -44,10 +54,16 @@ export class ModelHost {
   }
 
   /** The same model on a new device, at a snapshot's point of training. */
-  static async create(file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
-    const host = new ModelHost(await createDevice(), file);
-    host.trainer.restore(snapshot);
-    return host;
+  static async create(makeDevice: DeviceMaker, file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
+    const engine = await makeDevice();
+    try {
+      const host = new ModelHost(engine, file);
+      host.trainer.restore(snapshot);
+      return host;
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
   }
 
   /** True once the device is lost, and every tensor with it. */
@@ -55,9 +71,15 @@ export class ModelHost {
     return this.deviceLost;
   }
 
+  /** Whether the device is lost, for work that has failed: of that the browser may tell a moment later. */
+  async lossTold(): Promise<boolean> {
+    await Promise.race([this.engine.lost, new Promise((resolve) => setTimeout(resolve, lossToldWithin))]);
+    return this.deviceLost;
+  }
+
   /** Bytes of GPU buffers that captures hold. */
   get memoryBytes(): number {
-    return bytesOfCaptures(this.engine.backend);
+    return this.engine.backend === null ? 0 : bytesOfCaptures(this.engine.backend);
   }
 
   /** The adapter as a person would name it. */

@@ -27,27 +27,34 @@ function encoder(): Encoder & { calls: number } {
 }
 
 test('the chosen latents come first, whichever clip won; encodings are kept', async () => {
-  const archive = new PairArchive();
+  const archive = new PairArchive({ latent: 4, image: 3 });
   archive.add(record('pair-1'));
   const encode = encoder();
   const preference = { voteId: 'v', pairId: 'pair-1', chosen: 'b' } as const;
-  const pair = await archive.learnable(preference, encode, 4);
+  const pair = await archive.learnable(preference, encode);
   expect([...pair.chosen]).toEqual([5, 6, 7, 8]);
   expect([...pair.rejected]).toEqual([1, 2, 3, 4]);
-  await archive.learnable({ ...preference, chosen: 'a' }, encode, 4);
+  await archive.learnable({ ...preference, chosen: 'a' }, encode);
   expect(encode.calls).toBe(1);
 });
 
-test('pairs of other weights, unknown pairs and damaged tensors are not trained on', async () => {
-  const archive = new PairArchive();
+test('pairs of other weights and unknown pairs are not trained on', async () => {
+  const archive = new PairArchive({ latent: 4, image: 3 });
   archive.add(record('pair-1'));
-  archive.add(record('pair-2', latentBytes({ ...latents, b: new Float32Array(4) }, [4]).slice(0, -4)));
   expect(archive.usable('pair-1', 'h')).toBe(true);
   expect(archive.usable('pair-1', 'other')).toBe(false);
   expect(archive.usable('pair-9', 'h')).toBe(false);
-  const ask = (pairId: string, size: number) =>
-    archive.learnable({ voteId: 'v', pairId, chosen: 'a' }, encoder(), size);
-  await expect(ask('pair-9', 4)).rejects.toThrow(/not known/);
-  await expect(ask('pair-1', 5)).rejects.toThrow(/no usable "latent_a"/);
-  await expect(ask('pair-2', 4)).rejects.toThrow();
+  await expect(archive.learnable({ voteId: 'v', pairId: 'pair-9', chosen: 'a' }, encoder()))
+    .rejects.toThrow(/not known/);
+});
+
+test.each([
+  ['bytes that are cut short', { tensors: latentBytes(latents, [4]).slice(0, -4) }],
+  ['latents of another size', { tensors: latentBytes({ a: latents.a.slice(1), b: latents.b.slice(1) }, [3]) }],
+  ['a latent that is not a number', { tensors: latentBytes({ ...latents, b: Float32Array.of(5, 6, NaN, 8) }, [4]) }],
+  ['an image of another size', { image: { pixels: new Uint8Array(6), shape: [1, 2] as [number, number] } }],
+])('a damaged pair is left out: %s', (_, damage) => {
+  const archive = new PairArchive({ latent: 4, image: 3 });
+  archive.add({ ...record('pair-1'), ...damage });
+  expect(archive.usable('pair-1', 'h')).toBe(false);
 });

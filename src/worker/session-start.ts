@@ -5,30 +5,39 @@
  * to the page. What was stored for other weights is left out: such pairs cannot be trained on, such a
  * snapshot cannot be restored.
  */
-import { createDevice } from '../engine/device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
 import { readSnapshot, SnapshotError } from '../learning/snapshots.ts';
+import { latentShape } from '../model/config.ts';
 import { fetchModel } from '../model/weights.ts';
 import type { EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import { standingVotes } from '../protocol/records.ts';
+import type { SnapshotId } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
 import { isHeldOut } from './evaluation-work.ts';
 import { Familiarity } from './familiarity.ts';
 import { ModelHost } from './model-host.ts';
+import type { DeviceMaker } from './model-host.ts';
 import { PairArchive } from './pair-archive.ts';
 import { WorldError } from './session-failure.ts';
 import type { Workbench } from './workbench.ts';
 
 type Phase = EventOf<'session.progress'>['phase'];
 
+/** What a session begins with; `snapshotId`: whose weights they are, null for the pretrained ones. */
+export interface Opening {
+  readonly bench: Workbench;
+  readonly snapshotId: SnapshotId | null;
+}
+
 /** Opens what `session.start` asks for. Rejects with NoWebGPUError, WeightsError or WorldError. */
 export async function openSession(
-  request: RequestOf<'session.start'>, world: Promise<World>, emit: (event: WorkerEvent) => void,
-): Promise<Workbench> {
+  request: RequestOf<'session.start'>, world: Promise<World>, makeDevice: DeviceMaker,
+  emit: (event: WorkerEvent) => void,
+): Promise<Opening> {
   const tell = (phase: Phase, message: string, loadedBytes = 0, totalBytes = 0) =>
     emit({ kind: 'session.progress', phase, loadedBytes, totalBytes, message });
   tell('device', 'Asking the browser for the GPU');
-  const engine = await createDevice();
+  const engine = await makeDevice();
   tell('world', 'Loading the world');
   const ready = await world.catch((cause: unknown) => {
     throw new WorldError(`The world's physics engine did not load: ${String(cause)}`);
@@ -40,30 +49,43 @@ export async function openSession(
   tell('upload', 'Putting the model on the GPU');
   const host = new ModelHost(engine, file);
   tell('restore', 'Putting back votes and weights of earlier visits');
-  const archive = new PairArchive();
+  const { height, width } = file.config.video;
+  const archive = new PairArchive({ latent: latentShape(file.config).size, image: height * width * 3 });
   for (const pair of request.restored.pairs) archive.add(pair);
+  const own = request.restored.pairs.filter(({ generator }) => generator.modelHash === file.hash);
+  const damaged = own.filter((pair) => !archive.readable(pair)).length;
+  if (damaged > 0) {
+    emit({
+      kind: 'request.refused', request: request.kind,
+      sentence: `Stored pairs that are damaged, and that nothing is learned from: ${damaged}.`,
+    });
+  }
   const votes = standingVotes(request.restored.votes).filter(({ pairId }) => {
     const record = archive.get(pairId);
     const heldOut = record?.source.kind === 'scene' && isHeldOut(record.source);
     return archive.usable(pairId, file.hash) && !heldOut;
   });
   const preferences = new PreferenceSet(votes.map(({ id, pairId, chosen }) => ({ id, pairId, chosen })));
-  restoreSnapshot(host, request, emit);
-  return { world: ready, archive, familiarity: new Familiarity(ready), host, preferences, emit };
+  const snapshotId = restoreSnapshot(host, request, emit);
+  const familiarity = new Familiarity(ready);
+  return { bench: { world: ready, archive, familiarity, host, preferences, emit }, snapshotId };
 }
 
+/** Puts the stored snapshot back where it fits; gives its id then. */
 function restoreSnapshot(
   host: ModelHost, request: RequestOf<'session.start'>, emit: (event: WorkerEvent) => void,
-): void {
+): SnapshotId | null {
   const { snapshot } = request.restored;
-  if (snapshot === null) return;
+  if (snapshot === null) return null;
   try {
     host.trainer.restore(readSnapshot(host.state, snapshot.weights));
+    return snapshot.id;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     emit({
       kind: 'request.refused', request: 'session.start',
       sentence: `The weights of the last visit were not restored. ${error.message}`,
     });
+    return null;
   }
 }

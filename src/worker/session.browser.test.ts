@@ -1,90 +1,19 @@
 // The session on the GPU with a tiny model: from the first message to trained weights, through a lost device,
 // and on into the next visit. The tests are one visit, told in order: a device compiles its shaders anew.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { parseEvent } from '../protocol/messages.ts';
-import type { EventOf, PageRequest, WorkerEvent } from '../protocol/messages.ts';
-import type {
-  ImageSource, PairId, PairRecord, SnapshotRecord, VoteAdded, VoteEvent,
-} from '../protocol/records.ts';
-import { Session } from './session.ts';
-import { tinyFolder } from './tiny-studio.ts';
+import type { ImageSource, PairRecord, VoteAdded } from '../protocol/records.ts';
+import { Page, serveTinyFolder, voteFor } from './tiny-studio.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-const folder = '/tiny/';
 const devices: GPUDevice[] = [];
-
-/** A page that keeps every event and can wait for one. */
-class Page {
-  readonly events: WorkerEvent[] = [];
-  private readonly waiting = new Set<() => void>();
-  readonly session = new Session((event) => {
-    this.events.push(parseEvent(event));
-    this.waiting.forEach((look) => look());
-  });
-
-  send(request: PageRequest): void {
-    this.session.handle(request);
-  }
-
-  of<K extends WorkerEvent['kind']>(kind: K): EventOf<K>[] {
-    return this.events.filter((event): event is EventOf<K> => event.kind === kind);
-  }
-
-  /** The event of this kind number `index`, as soon as it is there. */
-  async wait<K extends WorkerEvent['kind']>(kind: K, index = 0): Promise<EventOf<K>> {
-    for (;;) {
-      const found = this.of(kind);
-      if (found.length > index) return found[index];
-      const failed = this.of('session.failed')[0];
-      if (failed && kind !== 'session.failed') throw new Error(`${failed.code}: ${failed.sentence}`);
-      await new Promise<void>((resolve) => {
-        const look = () => {
-          this.waiting.delete(look);
-          resolve();
-        };
-        this.waiting.add(look);
-      });
-    }
-  }
-
-  start(restored: { votes?: VoteEvent[]; pairs?: PairRecord[]; snapshot?: SnapshotRecord } = {}): void {
-    const { votes = [], pairs = [], snapshot = null } = restored;
-    const found = { votes, pairs, snapshot };
-    this.send({ kind: 'session.start', size: 'nano', modelUrl: folder, restored: found });
-  }
-
-  async pair(seed: number): Promise<{ ready: EventOf<'pair.ready'>; record: PairRecord }> {
-    const pairId: PairId = `pair-${seed}`;
-    const [readies, records] = [this.of('pair.ready').length, this.of('pair.record').length];
-    const source = { kind: 'scene', family: 'free-fall', split: 'train', seed } as const;
-    this.send({ kind: 'pair.request', pairId, source, seeds: [2 * seed, 2 * seed + 1] });
-    const ready = await this.wait('pair.ready', readies);
-    return { ready, record: (await this.wait('pair.record', records)).record };
-  }
-}
-
-function voteFor(record: PairRecord, choice: VoteAdded['choice']): VoteAdded {
-  const { sides, generator } = record;
-  return {
-    kind: 'vote.added', id: `vote-${record.id}`, pairId: record.id, time: new Date(0).toISOString(), choice,
-    sides, chosen: choice === 'left' || choice === 'right' ? sides[choice] : null, reasons: [], latency: 1,
-    watched: 1, replays: 0, input: 'key', automatic: false, appVersion: '0', modelHash: generator.modelHash,
-    generatorStep: generator.step,
-  };
-}
 
 let page: Page;
 const records: PairRecord[] = [];
 let votes: VoteAdded[];
 
 beforeAll(async () => {
-  const { description, weights } = tinyFolder();
-  vi.stubGlobal('fetch', async (url: string) => {
-    if (url === `${folder}model.json`) return new Response(description);
-    if (url === `${folder}model.safetensors`) return new Response(weights);
-    return new Response('no', { status: 404 });
-  });
+  vi.stubGlobal('fetch', serveTinyFolder());
   const request = GPUAdapter.prototype.requestDevice;
   vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (this: GPUAdapter, wish) {
     const device = await request.call(this, wish);
@@ -104,7 +33,7 @@ test('weights that are not there are refused, and so is work before they are', a
   expect((await other.wait('request.refused')).sentence).toMatch(/not loaded/);
   other.send({
     kind: 'session.start', size: 'nano', modelUrl: '/nowhere/',
-    restored: { votes: [], pairs: [], snapshot: null },
+    restored: { votes: [], pairs: [], snapshot: null, settings: null },
   });
   expect(await other.wait('session.failed')).toMatchObject({ code: 'weights-missing' });
 });
@@ -183,6 +112,20 @@ test('a device lost under training: every step counts once, and training goes on
   expect(page.of('training.step').map(({ values }) => values.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   expect(page.of('device.recovered')).toHaveLength(1);
   expect(page.of('device.recovered')[0].stepsRedone).toBeLessThanOrEqual(1);
+});
+
+test('a device lost under a pair: the pair comes all the same, and no step is said to be redone', async () => {
+  const { length } = page.of('device.recovered');
+  const told = page.of('pair.progress').length;
+  const coming = page.pair(5);
+  // Queued, encoding twice, sampling twice.
+  expect((await page.wait('pair.progress', told + 4)).phase).toBe('sampling');
+  devices.at(-1)?.destroy();
+  const { ready } = await coming;
+  expect(ready.pairId).toBe('pair-5');
+  expect(page.of('pair.failed').filter(({ pairId }) => pairId === 'pair-5')).toEqual([]);
+  expect((await page.wait('device.recovered', length)).stepsRedone).toBe(0);
+  expect(page.of('device.faulted')).toEqual([]);
 });
 
 test('undo takes a vote out', () => {

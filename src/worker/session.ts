@@ -5,11 +5,11 @@
  * work itself lives in learning and model. Pairs come before evaluations, and both before training, which
  * says that it waits. Nothing is stored here: pairs and snapshots go out as records, votes come in once they
  * are stored. A lost device is made anew from what lies on the CPU, and the piece of work that it broke is
- * redone.
+ * redone; work that fails without one is refused under the name of the request that asked for it.
  */
+import { createDevice } from '../engine/device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
 import { firstFrame } from '../learning/scene-truth.ts';
-import { SnapshotError } from '../learning/snapshots.ts';
 import type { PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, SceneSource, VoteAdded } from '../protocol/records.ts';
 import { createWorld } from '../world/world.ts';
@@ -17,10 +17,13 @@ import type { World } from '../world/world.ts';
 import { AutomaticWork } from './automatic-work.ts';
 import { EvaluationWork, isHeldOut } from './evaluation-work.ts';
 import { Lane } from './lane.ts';
+import type { Job, Work } from './lane.ts';
 import { ModelHost } from './model-host.ts';
+import type { DeviceMaker } from './model-host.ts';
 import { familyNamed, makePair, RefusedError } from './pair-maker.ts';
 import type { MadePair } from './pair-maker.ts';
 import { modelCard } from './model-card.ts';
+import { retried } from './retried.ts';
 import { failureOf } from './session-failure.ts';
 import { openSession } from './session-start.ts';
 import { TrainingControl } from './training-control.ts';
@@ -44,33 +47,38 @@ interface Opened {
 const urgencies = { state: 0, pair: 1, evaluation: 2 } as const;
 /** Lost devices in a row after which the session gives up. */
 const mostRecoveries = 3;
-/** Milliseconds by which the browser tells of a lost device after its work has failed. */
-const lossTold = 500;
+/** Milliseconds between tries to get a device back, about ten seconds in all: a driver restarts in a few. */
+const recoveryPauses = [250, 500, 1000, 2000, 3000, 3500];
 
 export class Session {
   private readonly emit: (event: WorkerEvent) => void;
+  private readonly makeDevice: DeviceMaker;
   private readonly control: TrainingControl;
   private readonly lane: Lane;
   private world: Promise<World> | null = null;
   private opened: Opened | null = null;
   private readonly cancelled = new Set<PairId>();
   private recoveries = 0;
+  /** Errors of the GPU that were told. */
+  private readonly faults = new Set<string>();
   private stopped = false;
   /** True when training had the last turn: an automatic pair may come before the next step. */
   private trainedLast = false;
 
-  constructor(emit: (event: WorkerEvent) => void) {
+  constructor(emit: (event: WorkerEvent) => void, makeDevice: DeviceMaker = createDevice) {
     this.emit = emit;
+    this.makeDevice = makeDevice;
     this.control = new TrainingControl(emit);
     this.lane = new Lane({
       background: () => this.background(),
       guard: (work) => this.guard(work),
-      turned: (job) => this.turned(job),
+      turned: (work) => this.turned(work),
     });
   }
 
-  /** Carries out a request; the answer comes as events. Never throws. */
+  /** Carries out a request; the answer comes as events, of which an ended session sends none. Never throws. */
   handle(request: PageRequest): void {
+    if (this.stopped) return;
     try {
       this.dispatch(request);
     } catch (error) {
@@ -103,7 +111,7 @@ export class Session {
     switch (request.kind) {
       case 'pair.request':
         this.emit({ kind: 'pair.progress', pairId: request.pairId, phase: 'queued', step: 0, steps: 1 });
-        this.lane.add({ name: 'generating', urgency: urgencies.pair, run: () => this.pair(opened, request) });
+        this.lane.add(this.pairJob(opened.bench, request));
         return;
       case 'vote.add':
         this.addVote(opened.bench, request.vote);
@@ -119,24 +127,22 @@ export class Session {
         break;
       case 'training.pause':
         this.control.pause('visitor');
-        this.save(training, 'automatic');
+        this.change(request, () => training.snapshot('automatic'));
         return;
       case 'training.configure':
-        training.configure(request.settings);
+        this.change(request, () => training.configure(request.settings));
         return;
       case 'snapshot.take':
-        this.save(training, 'visitor');
+        this.change(request, () => training.snapshot('visitor'));
         return;
       case 'snapshot.restore':
-        this.lane.add({
-          name: 'restoring', urgency: urgencies.state,
-          run: async () => this.refusing(request.kind, () => training.restore(request.snapshot)),
-        });
+        this.change(request, () => training.restore(request.snapshot));
         return;
       case 'evaluation.request':
         this.lane.add({
           name: 'evaluating', urgency: urgencies.evaluation,
           run: async () => training.raise('evaluation', await evaluation.run(request.scenes)),
+          failed: (error) => this.refuse(request.kind, error),
         });
         return;
       case 'automatic.start':
@@ -149,16 +155,20 @@ export class Session {
     this.lane.wake();
   }
 
-  private save(training: TrainingWork, reason: 'visitor' | 'automatic'): void {
-    this.lane.add({ name: 'snapshot', urgency: urgencies.state, run: async () => training.snapshot(reason) });
+  /** Changes or reads the trained state between two pieces of work. */
+  private change({ kind }: PageRequest, work: () => void): void {
+    this.lane.add({
+      name: 'state', urgency: urgencies.state, run: async () => work(),
+      failed: (error) => this.refuse(kind, error),
+    });
   }
 
   private async open(request: RequestOf<'session.start'>): Promise<void> {
     try {
       if (this.opened !== null) throw new RefusedError('The session has been started already.');
       this.world ??= createWorld();
-      const bench = await openSession(request, this.world, this.emit);
-      const training = new TrainingWork(bench, this.control);
+      const { bench, snapshotId } = await openSession(request, this.world, this.makeDevice, this.emit);
+      const training = new TrainingWork(bench, this.control, request.restored.settings);
       const automatic = new AutomaticWork(bench, (made) => this.publish(bench, made));
       const evaluation = new EvaluationWork(bench, async () => {
         await this.lane.letPass(urgencies.pair);
@@ -168,7 +178,8 @@ export class Session {
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
         kind: 'session.ready', adapter, software: engine.adapterInfo.software, modelHash: model.file.hash,
-        card: modelCard(model.file, request.size), training: training.current, step: trainer.progress.step,
+        card: modelCard(model.file, request.size), training: training.current, snapshotId,
+        step: trainer.progress.step,
       });
       this.setPreferences(bench, bench.preferences);
       this.watch(bench.host);
@@ -203,23 +214,33 @@ export class Session {
     this.emit({ kind: 'scene.listed', scenes });
   }
 
-  private async pair({ bench }: Opened, request: RequestOf<'pair.request'>): Promise<void> {
+  private pairJob(bench: Workbench, request: RequestOf<'pair.request'>): Job {
+    const { pairId } = request;
+    return {
+      name: 'generating', urgency: urgencies.pair,
+      run: async () => {
+        await this.pair(bench, request).catch((error: unknown) => {
+          if (!(error instanceof CancelledError)) throw error;
+        });
+        this.cancelled.delete(pairId);
+      },
+      failed: (error) => {
+        if (this.cancelled.delete(pairId)) return;
+        this.emit({ kind: 'pair.failed', pairId, sentence: sentenceOf(error) });
+      },
+    };
+  }
+
+  /** Makes a pair and sends it out. Rejects with CancelledError, RefusedError, or what broke it. */
+  private async pair(bench: Workbench, request: RequestOf<'pair.request'>): Promise<void> {
     const { pairId, source, seeds, sampler } = request;
     const { host, world, familiarity } = bench;
-    try {
-      const order = { pairId, source, seeds, sampler, automatic: false, step: host.trainer.progress.step };
-      const made = await makePair(order, world, host.policy, familiarity, (phase, step, steps) => {
-        if (this.cancelled.has(pairId)) throw new CancelledError('The pair was cancelled.');
-        this.emit({ kind: 'pair.progress', pairId, phase, step, steps });
-      });
-      this.publish(bench, made);
-    } catch (error) {
-      if (host.lost) throw error;
-      if (error instanceof CancelledError) return;
-      this.emit({ kind: 'pair.failed', pairId, sentence: sentenceOf(error) });
-    } finally {
-      if (!host.lost) this.cancelled.delete(pairId);
-    }
+    const order = { pairId, source, seeds, sampler, automatic: false, step: host.trainer.progress.step };
+    const made = await makePair(order, world, host.policy, familiarity, (phase, step, steps) => {
+      if (this.cancelled.has(pairId)) throw new CancelledError('The pair was cancelled.');
+      this.emit({ kind: 'pair.progress', pairId, phase, step, steps });
+    });
+    this.publish(bench, made);
   }
 
   private publish(bench: Workbench, { ready, record, encoding }: MadePair): void {
@@ -246,46 +267,55 @@ export class Session {
   }
 
   /** Training steps and automatic pairs, in turn where both are wanted. */
-  private background(): (() => Promise<void>) | null {
+  private background(): Work | null {
     if (this.opened === null) return null;
     const { training, automatic } = this.opened;
     const dueIn = automatic.dueIn;
     if (dueIn === 0 && (this.trainedLast || !this.control.due)) {
       this.trainedLast = false;
-      return () => automatic.pair();
+      return {
+        name: 'automatic', run: () => automatic.pair(),
+        failed: (error) => {
+          automatic.stop();
+          this.refuse('automatic.start', error);
+        },
+      };
     }
     if (this.control.due) {
       this.trainedLast = true;
-      return () => training.step();
+      return {
+        name: 'training', run: () => training.step(),
+        failed: (error) => {
+          this.control.pause('alarm');
+          this.refuse('training.start', error);
+        },
+      };
     }
     if (dueIn !== null) setTimeout(() => this.lane.wake(), dueIn);
     return null;
   }
 
-  private turned(job: string | null): void {
-    const reason = job === 'generating' || job === 'evaluating' ? job : null;
-    this.control.setBusy(reason);
+  private turned(work: string | null): void {
+    this.control.setBusy(work === 'generating' || work === 'evaluating' ? work : null);
   }
 
   /** Runs a piece of work; when the device is lost under it, makes a new device and runs it again. */
-  private async guard(work: () => Promise<void>): Promise<void> {
+  private async guard(work: Work): Promise<void> {
     for (;;) {
       const host = this.opened?.bench.host;
       const step = host?.trainer.progress.step;
       try {
-        await work();
+        await work.run();
         this.recoveries = 0;
         return;
       } catch (error) {
-        // The loss may be told a moment after the work that it broke.
-        await Promise.race([host?.engine.lost, new Promise((resolve) => setTimeout(resolve, lossTold))]);
+        const lost = host !== undefined && await host.lossTold();
         if (this.stopped) return;
-        if (!host?.lost) {
-          this.refuse('work', error);
-          this.control.pause('alarm');
+        if (!lost) {
+          work.failed(error);
           return;
         }
-        const redone = host.trainer.progress.step === step && this.trainedLast ? 1 : 0;
+        const redone = work.name === 'training' && host.trainer.progress.step === step ? 1 : 0;
         // Work that passed in between may have made the new device already.
         const fresh = this.opened?.bench.host !== host;
         if (!fresh && !(await this.recover(host, redone))) return;
@@ -293,13 +323,31 @@ export class Session {
     }
   }
 
-  /** Notices a loss while nothing runs. */
+  /** Notices a loss while nothing runs, and errors that no work waits for. */
   private watch(host: ModelHost): void {
     void host.engine.lost.then(() => {
       if (this.stopped || this.opened?.bench.host !== host) return;
-      this.lane.add({ name: 'recovering', urgency: urgencies.state, run: async () => {
-        if (this.opened?.bench.host === host) await this.recover(host, 0);
-      } });
+      this.lane.add({
+        name: 'recovering', urgency: urgencies.state,
+        run: async () => {
+          if (this.opened?.bench.host === host) await this.recover(host, 0);
+        },
+        failed: (error) => this.emit(failureOf(error)),
+      });
+    });
+    host.engine.errors.forEach((message) => void this.fault(host, message));
+    host.engine.onError((message) => void this.fault(host, message));
+  }
+
+  private async fault(host: ModelHost, message: string): Promise<void> {
+    // What a lost device still complains of is no news.
+    if (await host.lossTold() || this.stopped) return;
+    this.control.pause('alarm');
+    if (this.faults.has(message)) return;
+    this.faults.add(message);
+    this.emit({
+      kind: 'device.faulted',
+      sentence: `The GPU reported an error; what it computes may be wrong, so training is paused. ${message}`,
     });
   }
 
@@ -311,8 +359,15 @@ export class Session {
     this.recoveries += 1;
     try {
       if (this.recoveries > mostRecoveries) throw new Error('The GPU was lost again and again.');
-      bench.host = await ModelHost.create(host.model.file, host.trainer.snapshot());
+      const create = () => ModelHost.create(this.makeDevice, host.model.file, host.trainer.snapshot());
+      const fresh = await retried(create, recoveryPauses, () => !this.stopped);
+      if (this.stopped) {
+        fresh.dispose();
+        return false;
+      }
+      bench.host = fresh;
     } catch (error) {
+      if (this.stopped) return false;
       this.emit({ ...failureOf(error), code: 'device-lost' });
       this.close();
       return false;
@@ -322,15 +377,6 @@ export class Session {
     this.watch(bench.host);
     this.emit({ kind: 'device.recovered', stepsRedone });
     return true;
-  }
-
-  private refusing(request: string, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
-      this.refuse(request, error);
-    }
   }
 
   private refuse(request: string, error: unknown): void {

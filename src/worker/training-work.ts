@@ -7,7 +7,6 @@ import type { Alarm } from '../learning/alarms.ts';
 import { readSnapshot, snapshotBytes } from '../learning/snapshots.ts';
 import { defaultTrainerSettings } from '../learning/trainer.ts';
 import type { StepReport, TrainerSettings } from '../learning/trainer.ts';
-import { latentShape } from '../model/config.ts';
 import type { SnapshotRecord, TrainingSettings, TrainingStep, VoteId } from '../protocol/records.ts';
 import { VoteId as VoteIdSchema } from '../protocol/records.ts';
 import { parse } from 'valibot';
@@ -26,25 +25,29 @@ export const initialSettings: TrainingSettings = {
 export class TrainingWork {
   private readonly bench: Workbench;
   private readonly control: TrainingControl;
-  private settings: TrainingSettings = initialSettings;
+  private settings: TrainingSettings;
   private history: StepReport[] = [];
   private savedStep: number;
   /** Alarms that are on, by what they were judged from: told once, again only after they were off. */
   private readonly active = { step: new Set<string>(), evaluation: new Set<string>() };
 
-  constructor(bench: Workbench, control: TrainingControl) {
+  /** `settings` are those of the last visit; null: the trainer's own. */
+  constructor(bench: Workbench, control: TrainingControl, settings: TrainingSettings | null) {
     this.bench = bench;
     this.control = control;
     this.savedStep = bench.host.trainer.progress.step;
-    this.settings = { ...initialSettings, stage: bench.host.trainer.progress.stage };
+    this.settings = { ...(settings ?? initialSettings), stage: bench.host.trainer.progress.stage };
   }
 
   get current(): TrainingSettings {
     return this.settings;
   }
 
+  /** Takes new settings; to be called between two steps. */
   configure(settings: TrainingSettings): void {
     if (settings.stage !== this.settings.stage) {
+      // The steps of another stage are another run, which sets out from a snapshot.
+      this.snapshot('automatic');
       this.bench.host.trainer.changeStage(settings.stage);
       this.history = [];
       this.control.cool();
@@ -55,17 +58,16 @@ export class TrainingWork {
   /** Takes one step. Rejects when the device is lost. */
   async step(): Promise<void> {
     const { host, archive, preferences, emit } = this.bench;
-    const { trainer, model, policy } = host;
+    const { trainer, policy } = host;
     // The stage may have been changed on another host, or by a restored snapshot.
     trainer.changeStage(this.settings.stage);
-    const { size } = latentShape(model.config);
     const settings: TrainerSettings = {
       ...defaultTrainerSettings, ...this.settings,
       pairsPerStep: Math.min(this.settings.pairsPerStep, preferences.preferences.length),
     };
     const drawn = [];
     for (const preference of trainer.nextPreferences(preferences, settings)) {
-      drawn.push({ preference, pair: await archive.learnable(preference, policy, size) });
+      drawn.push({ preference, pair: await archive.learnable(preference, policy) });
     }
     const report = await trainer.step(drawn, settings);
     this.history = [...this.history, report].slice(-2 * trendSteps);

@@ -88,6 +88,7 @@ export function createSessionStore() {
               : 'The GPU is back. Nothing was lost.',
           );
           break;
+        case 'device.faulted':
         case 'request.refused':
           tell(event.sentence, 'warning');
           break;

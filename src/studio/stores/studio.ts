@@ -137,7 +137,12 @@ export function createStudio(dependencies: StudioDependencies) {
       kind: 'session.start',
       size: 'nano',
       modelUrl: dependencies.modelUrl,
-      restored: { votes: found?.votes ?? [], pairs: found?.pairs ?? [], snapshot },
+      restored: {
+        votes: found?.votes ?? [],
+        pairs: found?.pairs ?? [],
+        snapshot,
+        settings: found?.runs.at(-1)?.settings ?? null,
+      },
     });
     // The first scene on its own, so that there is something to see at once.
     listScenes(1);

@@ -8,6 +8,7 @@ import {
   standingVotes,
   type PairId,
   type PairSource,
+  type SnapshotId,
   type SnapshotRecord,
   type TrainingSettings,
   type VoteId,
@@ -55,6 +56,7 @@ export function scriptedClient(
     drawsPerPair: 2,
   };
   let step = 0;
+  let snapshotId: SnapshotId | null = null;
   let toTake = 0;
   let running = false;
   let automatic = 0;
@@ -94,6 +96,7 @@ export function scriptedClient(
         summary: 'Trained on simulated falls of one to three rigid bodies.',
       },
       training: settings,
+      snapshotId,
       step,
     });
     const reason = votes.length > 0 ? 'visitor' : 'no-votes';
@@ -238,6 +241,8 @@ export function scriptedClient(
     switch (request.kind) {
       case 'session.start':
         step = request.restored.snapshot?.step ?? 0;
+        snapshotId = request.restored.snapshot?.id ?? null;
+        settings = { ...settings, ...request.restored.settings };
         votes = standingVotes(request.restored.votes).flatMap((vote) => (vote.chosen ? vote.id : []));
         void start();
         break;

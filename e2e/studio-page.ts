@@ -1,4 +1,5 @@
 /** What the specs do on the page: the visitor's own moves, and facts read from what the visitor can see. */
+import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
 
 /** Waits until a pair is on the stage and open for a vote. */
@@ -49,4 +50,27 @@ export function watch(page: Page) {
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') outside.push(request.url());
   });
   return { errors, outside };
+}
+
+/** Clicks a button that gives a file away, and answers the file's lines. */
+export async function linesOfFile(page: Page, name: string): Promise<string[]> {
+  const coming = page.waitForEvent('download');
+  await page.getByRole('button', { name, exact: true }).click();
+  const download = await coming;
+  expect(download.suggestedFilename()).toBe(name);
+  return (await readFile(await download.path(), 'utf8')).trimEnd().split('\n');
+}
+
+/** Bytes of all that page and worker have loaded so far, by address, compressed as the server sends them. */
+export async function loadedBytes(page: Page): Promise<Map<string, number>> {
+  const resources = () => performance.getEntriesByType('resource').map(({ name }) => name);
+  const addresses = [page.url(), ...(await page.evaluate(resources))];
+  // A worker keeps a list of its own, and is itself on nobody's.
+  for (const worker of page.workers()) addresses.push(worker.url(), ...(await worker.evaluate(resources)));
+  const loaded = new Map<string, number>();
+  for (const address of new Set(addresses.filter((known) => known.startsWith('http')))) {
+    const answer = await page.request.head(address, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
+    loaded.set(address, Number(answer.headers()['content-length'] ?? NaN));
+  }
+  return loaded;
 }

@@ -11,24 +11,27 @@ import type { Row } from './work.ts';
 
 const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant' | 'size'> = {
   invocation: 'npm run bench --',
-  summary: 'Times kernels, a training step and a pair of clips, ours and in stock tfjs-webgpu, in headless Chromium.',
+  summary: `Times kernels, a training step and a pair of clips, ours and in stock tfjs-webgpu, in headless
+Chromium.`,
   flags: {
     json: { value: 'FILE', help: 'write {adapter, cores, date, rows} here', optional: true },
     markdown: { value: 'FILE', help: 'write a Markdown table here, ours beside stock tfjs', optional: true },
     repetitions: { value: 'N', help: 'timed runs of each implementation; the median counts', default: '5' },
     works: { value: 'A,B', help: 'only these works; all unless given', optional: true },
-    variant: { value: 'V', help: "our kernels' variant: register, staged, general, or auto", default: 'auto' },
-    size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, or tiny for a quick look', default: 'nano' },
+    variant: { value: 'V', help: "our kernels': register, staged, general, or auto", default: 'auto' },
+    size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, or tiny', default: 'nano' },
   },
-  notes:
-    `Works: ${workNames.slice(0, 5).join(', ')},\n${workNames.slice(5).join(', ')}.\n\n` +
-    'Each implementation is checked before any is timed; the runs of one work are interleaved. Errors are the\n' +
-    'largest absolute differences from the f64 oracle; for dpo-step that of the first loss from ln 2, for\n' +
-    'clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what JavaScript\n' +
-    'does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory of\n' +
-    'what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.\n\n' +
-    'Rows of the JSON: {work, shape, implementation, milliseconds, gflops, maxError} and, where there are captures,\n' +
-    'captureBytes.',
+  notes: `Works: ${workNames.slice(0, 5).join(', ')},
+${workNames.slice(5).join(', ')}.
+
+Each implementation is checked before any is timed; the runs of one work are interleaved. Errors are the
+largest absolute differences from the f64 oracle; for dpo-step that of the first loss from ln 2, for
+clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
+JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures:
+GPU memory of what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
+
+Rows of the JSON: {work, shape, implementation, milliseconds, gflops, maxError} and, where there are captures,
+captureBytes.`,
 };
 
 await runCommand(command.invocation, async () => {

@@ -35,7 +35,7 @@ async function worst(actual: Tensor[], expected: Values[]): Promise<number> {
   let error = 0;
   for (const [i, want] of expected.entries()) {
     const got = await actual[i].data();
-    if (got.length !== want.length) throw new Error(`${got.length} values where ${want.length} are expected.`);
+    if (got.length !== want.length) throw new Error(`${got.length} values, not ${want.length}.`);
     for (let k = 0; k < want.length; k++) {
       // Written so that a NaN counts as an infinite error.
       const difference = Math.abs(got[k] - want[k]);
@@ -153,7 +153,8 @@ async function convolutionWork(
     withGradients ? valueWithGradients(work, inputs, dy) : [work(...inputs)];
   const forward = 2 * positions * taps * filter[3] * filter[4];
   const [kernelTime, kernelHeight, kernelWidth] = filter;
-  const centred: [number, number, number] = [(kernelTime - 1) / 2, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2];
+  const centred: [number, number, number] =
+    [(kernelTime - 1) / 2, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2];
   return {
     shape: `[${x}] by [${filter}]`,
     operations: withGradients ? 3 * forward : forward,

@@ -30,7 +30,7 @@ export type Size = 'nano' | 'tiny';
 async function openModel(size: Size): Promise<Model> {
   if (size === 'nano') return loadModel('/models/nano/');
   return createModel({
-    config: tinyConfig, description: {}, parameters: randomParameters(tinyConfig, 1), hash: 'random', bytes: 0,
+    config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0,
   });
 }
 
@@ -153,16 +153,18 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
     const every = <Kind extends Tensor>(x: Kind): Kind => tf.concat(seeds.map(() => x), 0);
     const [imageLatent, physics] = [every(latent), every(tokens)];
     const domain = domainToken(weights, domainIds.rigid, seeds.length);
-    const shape: [number, number, number, number, number] = [seeds.length, generated, height, width, channels];
-    let z: tf.Tensor5D = tf.tensor5d(initialNoise(config, seeds), shape);
+    let z: tf.Tensor5D = tf.tensor5d(
+      initialNoise(config, seeds), [seeds.length, generated, height, width, channels]);
     for (let i = 0; i < steps; i++) {
       const { timeWidth } = config.transformer;
-      const time = tf.tensor2d(timeFeatures(seeds.map(() => i / steps), timeWidth), [seeds.length, timeWidth]);
+      const features = timeFeatures(seeds.map(() => i / steps), timeWidth);
+      const time = tf.tensor2d(features, [seeds.length, timeWidth]);
       const direction = velocity(config, weights, { noisy: z, imageLatent, physics, domain, time, rotary });
       z = tf.add(z, tf.mul(direction, 1 / steps));
     }
     const first = tf.reshape<tf.Rank.R5>(latent, [1, 1, height, width, channels]);
-    return tf.split(z, seeds.length, 0).map((clip) => videoFromLatent(weights, tf.concat([first, clip], 1), pixels));
+    return tf.split(z, seeds.length, 0).map((clip) =>
+      videoFromLatent(weights, tf.concat([first, clip], 1), pixels));
   });
 }
 

@@ -1,5 +1,5 @@
-// The benchmark's half inside Chromium: prepares a work, checks every implementation before any is timed, then
-// times them in turn, repetition by repetition, so that a disturbance hits all alike.
+// The benchmark's half inside Chromium: prepares a work, checks every implementation before any is timed,
+// then times them in turn, repetition by repetition, so that a disturbance hits all alike.
 
 import { backend as activeBackend } from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';

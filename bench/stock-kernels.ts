@@ -1,6 +1,6 @@
-// The whole model in stock tfjs: each of our forward operations replaced by a composition of tfjs's own, while
-// `withStockKernels` runs. tfjs records and differentiates the composition as if it had been written that way,
-// so both the forward pass and the gradients are stock.
+// The whole model in stock tfjs: each of our forward operations replaced by a composition of tfjs's own while
+// `withStockKernels` runs. tfjs records and differentiates the composition as if it had been written that
+// way, so both the forward pass and the gradients are stock.
 //
 // Each composition is the fastest plain one known to us: conv2d where the kernel spans one frame, conv3d
 // otherwise. It also counts the arithmetic of our own operations.

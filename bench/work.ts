@@ -88,7 +88,8 @@ export function table(rows: readonly Row[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
   const left = 3;
   return [head, ...lines]
-    .map((line) => line.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
+    .map((line) => line.map((cell, i) =>
+      (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
     .join('\n');
 }
 

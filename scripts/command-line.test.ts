@@ -78,7 +78,7 @@ const patience = { timeout: 240_000 };
 test('sampler flags that are absent are left to the model', () => {
   expect(samplerFromFlags(undefined, undefined)).toEqual({});
   expect(samplerFromFlags('8', '1.5')).toEqual({ steps: 8, guidance: 1.5 });
-  for (const guidance of ['-1', 'x', '']) expect(() => samplerFromFlags(undefined, guidance)).toThrow('--guidance');
+  for (const text of ['-1', 'x', '']) expect(() => samplerFromFlags(undefined, text)).toThrow('--guidance');
   expect(() => samplerFromFlags('0', undefined)).toThrow('--steps');
 });
 
@@ -170,7 +170,8 @@ describe('the commands that run a model', { ...patience, concurrent: true }, () 
   /** A picture of one colour. */
   const image = () => {
     const path = join(folder, 'grey.png');
-    writeFileSync(path, encode({ width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(128), channels: 3 }));
+    const data = new Uint8Array(32 * 32 * 3).fill(128);
+    writeFileSync(path, encode({ width: 32, height: 32, data, channels: 3 }));
     return path;
   };
   /** No folder can be made below a file, whoever asks. */

@@ -1,5 +1,5 @@
-// `npm run evaluate`: scores a model on held-out scenes, beside its floor and its baseline, headless on the same
-// engine as the page.
+// `npm run evaluate`: scores a model on held-out scenes, beside its floor and its baseline, headless on the
+// same engine as the page.
 import { writeFile } from 'node:fs/promises';
 import { splits } from '../src/world/splits.ts';
 import { families } from '../src/world/world.ts';
@@ -14,8 +14,9 @@ type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | 'steps' | 'gu
 
 const command: Command<Name> = {
   invocation: 'npm run evaluate --',
-  summary: 'Generates clips of held-out scenes and scores them against the simulated truth, with bootstrap 95 % intervals\n'
-    + 'over clips: the model, the floor (the autoencoder\'s reconstruction of the truth) and the first frame repeated.',
+  summary: `Generates clips of held-out scenes and scores them against the simulated truth, with bootstrap
+95 % intervals over clips: the model, the floor (the autoencoder's reconstruction of the truth) and the first
+frame repeated.`,
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
     family: { value: 'F', help: `family of scenes: ${families.join(', ')}`, default: 'free-fall' },
@@ -26,9 +27,9 @@ const command: Command<Name> = {
     guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
     json: { value: 'FILE', help: 'write the result here as well', optional: true },
   },
-  notes: `Prints {adapter, size, family, split, firstSeed, clips, results, reconstruction}. results has model, floor
-and still, each with l2, strictL2, chamfer, strictChamfer, iou and survival as {mean, low, high, n}; null stands
-for "not defined". reconstruction is the floor's peak signal-to-noise ratio in decibels.`,
+  notes: `Prints {adapter, size, family, split, firstSeed, clips, results, reconstruction}. results has model,
+floor and still, each with l2, strictL2, chamfer, strictChamfer, iou and survival as {mean, low, high, n};
+null stands for "not defined". reconstruction is the floor's peak signal-to-noise ratio in decibels.`,
 };
 
 await runCommand(command.invocation, async () => {

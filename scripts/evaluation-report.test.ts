@@ -4,8 +4,8 @@ import { evaluationReport } from './evaluation-report.ts';
 
 const interval = { mean: 0.5, low: 0.4, high: 0.6, n: 2 };
 const scores = {
-  l2: { ...interval, mean: NaN }, strictL2: interval, chamfer: interval, strictChamfer: interval, iou: interval,
-  survival: interval,
+  l2: { ...interval, mean: NaN }, strictL2: interval, chamfer: interval, strictChamfer: interval,
+  iou: interval, survival: interval,
 };
 
 test('a report has the request, the three results and the reconstruction beside them', () => {

@@ -14,9 +14,9 @@ type Name = 'size' | 'image' | 'seeds' | 'steps' | 'guidance' | 'out';
 
 const command: Command<Name> = {
   invocation: 'npm run generate --',
-  summary: 'Generates one clip a seed from an image (PNG, JPEG, WebP, GIF, BMP or AVIF; cropped to its centre square,\n'
-    + "brought to the model's size) and writes for each: clip-SEED.safetensors (`frames` u8 [T,H,W,3]) and clip-SEED.gif; and one\n"
-    + 'contact-sheet.png.',
+  summary: `Generates one clip a seed from an image (PNG, JPEG, WebP, GIF, BMP or AVIF; cropped to its centre
+square, brought to the model's size) and writes for each: clip-SEED.safetensors (frames u8 [T, H, W, 3]) and
+clip-SEED.gif; and one contact-sheet.png.`,
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
     image: { value: 'FILE', help: 'the first frame' },

@@ -4,7 +4,9 @@ import gifenc from 'gifenc';
 const scale = 4;
 
 /** GIF bytes of frames u8 [T, H, W, 3]; colours are reduced to 256 over the whole clip. */
-export function gifFromFrames(frames: Uint8Array, shape: readonly number[], framesPerSecond: number): Uint8Array {
+export function gifFromFrames(
+  frames: Uint8Array, shape: readonly number[], framesPerSecond: number,
+): Uint8Array {
   const [count, height, width] = shape;
   const { GIFEncoder, quantize, applyPalette } = gifenc;
   const colours = new Uint8Array((frames.length / 3) * 4);

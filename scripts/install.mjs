@@ -29,8 +29,8 @@ export function requireNode() {
 }
 
 /**
- * Installs what package-lock.json names, unless that very lock file is installed already. Development packages
- * belong to it whatever NODE_ENV says: one stamp stands for all of them.
+ * Installs what package-lock.json names, unless that very lock file is installed already. Development
+ * packages belong to it whatever NODE_ENV says: one stamp stands for all of them.
  */
 export function installPackages() {
   const stamp = join(root, 'node_modules', '.lock-hash');

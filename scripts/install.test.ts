@@ -11,8 +11,8 @@ test('a port that is unset or empty is the usual one; others are checked', () =>
 
 test('npm start refuses a port that is none before it installs anything', async () => {
   const { code, stderr } = await new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    const environment = { ...process.env, PORT: 'http' };
-    const child = execFile(process.execPath, ['scripts/start.mjs'], { env: environment }, (_error, _stdout, text) =>
+    const env = { ...process.env, PORT: 'http' };
+    const child = execFile(process.execPath, ['scripts/start.mjs'], { env }, (_error, _stdout, text) =>
       resolve({ code: child.exitCode, stderr: text }));
   });
   expect(code).toBe(2);

@@ -95,7 +95,8 @@ async function main(): Promise<void> {
     throw new Error(`${folder} holds an earlier run: add --resume to continue it, or remove the folder.`);
   }
   // Processes of one thread beat one process of many: half of a step's operations are too small to share out.
-  // Debian's torchrun (1.13 under Python 3.11) cannot read its own default of these two; naming no rank means it.
+  // Debian's torchrun (1.13 under Python 3.11) cannot read its own default of these two; naming no rank means
+  // it.
   const unredirected = ['--redirects', '9:1', '--tee', '9:1'];
   const parallel = ['-m', 'torch.distributed.run', '--nnodes', '1', '--nproc_per_node', String(processes),
     '--master_addr', '127.0.0.1', '--master_port', '29517', ...unredirected];
@@ -125,8 +126,8 @@ async function main(): Promise<void> {
   train('stage-one', 'train_generator', 32, '--stage', 'stage_one');
   train('decoder', 'train_decoder', 6, ...windows);
   const metrics = join(folder, 'metrics.json');
-  const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt')).map((name) => join(folder, name));
-  if (!values.resume || !isUpToDate(metrics, checkpoints)) {
+  const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt'));
+  if (!values.resume || !isUpToDate(metrics, checkpoints.map((name) => join(folder, name)))) {
     rmSync(metrics, { force: true });
     stage('measure', '--file', metrics);
   }

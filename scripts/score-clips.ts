@@ -17,7 +17,7 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
   invocation: 'npx tsx scripts/score-clips.ts',
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
-    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in the order of seeds', optional: true },
+    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in order of seeds', optional: true },
     family: { value: 'F', help: families.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },

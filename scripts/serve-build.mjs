@@ -1,4 +1,4 @@
-// Serves an existing build on the port given: `node scripts/serve-build.mjs 4173`. The page is not built anew.
+// Serves an existing build on the port given: `node scripts/serve-build.mjs 4173`. It builds nothing.
 import { join } from 'node:path';
 import { root } from './install.mjs';
 import { serve } from './serve.mjs';

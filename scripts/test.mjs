@@ -39,7 +39,8 @@ function vitest(project) {
   console.log(`\n== ${project} tests`);
   const file = join(reports, `${project}.json`);
   const status = run('npx', [
-    'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`,
+    'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json',
+    `--outputFile.json=${file}`,
   ]);
   const report = readReport(file);
   count(status, report?.numPassedTests ?? 0, report?.numFailedTests ?? 0);

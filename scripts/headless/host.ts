@@ -18,7 +18,8 @@ export async function withHeadlessPage<T>(
   path: string, entry: keyof Window & string, work: (page: Page) => Promise<T>,
 ): Promise<T> {
   // Loaded here, because both take a second that --help and a wrong flag need not wait for.
-  const [{ chromium, errors }, { createServer }] = await Promise.all([import('playwright-core'), import('vite')]);
+  const { chromium, errors } = await import('playwright-core');
+  const { createServer } = await import('vite');
   const browser = await launch(chromium);
   try {
     const server = await createServer({

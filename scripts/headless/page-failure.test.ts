@@ -4,10 +4,10 @@ import { UsageError } from '../command-line.ts';
 import { fromPage, PageFailure, pageSentence } from './page-failure.ts';
 
 test.each([
-  ['page.evaluate: Error: letter.png is not an image.\n    at imageFromFile (http://127.0.0.1:1/a.ts:3:9)\n    at b',
+  ['page.evaluate: Error: letter.png is not an image.\n    at image (http://127.0.0.1:1/a.ts:3:9)\n    at b',
     'letter.png is not an image.'],
-  ['page.evaluate: WeightsError: http://127.0.0.1/models/nano/model.json is not there: the server answered.\n    at x',
-    'http://127.0.0.1/models/nano/model.json is not there: the server answered.'],
+  ['page.evaluate: WeightsError: http://127.0.0.1/nano/model.json is not there: status 404.\n    at x',
+    'http://127.0.0.1/nano/model.json is not there: status 404.'],
   ['page.evaluate: Error: matmul: ours is off by 3.\n    at x', 'matmul: ours is off by 3.'],
   ['page.goto: net::ERR_CONNECTION_REFUSED at http://127.0.0.1:1/\nCall log:\n  - navigating',
     'net::ERR_CONNECTION_REFUSED at http://127.0.0.1:1/'],

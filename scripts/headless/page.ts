@@ -1,4 +1,4 @@
-// What `npm run generate` and `npm run evaluate` run inside Chromium: the page's own engine, without the page.
+// What `npm run generate` and `npm run evaluate` run inside Chromium: the studio's engine without its page.
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
 import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
@@ -51,8 +51,8 @@ declare global {
 }
 
 async function open(size: string) {
-  const { adapterInfo } = await createDevice();
-  const adapter = [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
+  const { vendor, architecture, description } = (await createDevice()).adapterInfo;
+  const adapter = [vendor, architecture, description].filter(Boolean).join(' ');
   return { adapter, model: await loadModel(`/models/${size}/`) };
 }
 

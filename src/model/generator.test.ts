@@ -42,7 +42,9 @@ test('the model\'s own sampler is used unless another is asked for', async () =>
   expect(own).toEqual(same);
   expect(own).not.toEqual(other);
   const steps: number[] = [];
-  await generator.generate(image, [1], { progress: (phase, _, of) => phase === 'sampling' && steps.push(of) });
+  await generator.generate(image, [1], {
+    progress: (phase, _, of) => phase === 'sampling' && steps.push(of),
+  });
   expect(new Set(steps)).toEqual(new Set([2]));
 });
 

@@ -27,7 +27,7 @@ test('the known scenes are encoded once, with progress; a stop keeps those that 
   let encoded = 0;
   const generator = {
     model: createModel({
-      config: tinyConfig, description: {}, parameters: randomParameters(tinyConfig, 1), hash: 'tiny', bytes: 0,
+      config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0,
     }),
     /** Features that tell scenes by their first pixel. */
     async encode(image: Uint8Array) {

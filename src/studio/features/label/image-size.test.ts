@@ -5,12 +5,14 @@ const bytes = (...values: number[]) => new Uint8Array(values);
 const text = (letters: string) => [...letters].map((letter) => letter.charCodeAt(0));
 
 test('each format states its size', () => {
-  const png = bytes(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, ...text('IHDR'), 0, 0, 2, 128, 0, 0, 1, 224);
+  const signature = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10];
+  const png = bytes(...signature, 0, 0, 0, 13, ...text('IHDR'), 0, 0, 2, 128, 0, 0, 1, 224);
   expect(statedSize(png)).toEqual([640, 480]);
   expect(statedSize(bytes(...text('GIF89a'), 0x80, 0x02, 0xe0, 0x01))).toEqual([640, 480]);
   const jpeg = bytes(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc2, 0, 17, 8, 1, 0xe0, 2, 0x80, 3);
   expect(statedSize(jpeg)).toEqual([640, 480]);
-  const webp = bytes(...text('RIFF'), 0, 0, 0, 0, ...text('WEBPVP8X'), 10, 0, 0, 0, 0, 0, 0, 0, 127, 2, 0, 223, 1, 0);
+  const none = [0, 0, 0, 0];
+  const webp = bytes(...text('RIFF'), ...none, ...text('WEBPVP8X'), 10, 0, 0, 0, ...none, 127, 2, 0, 223, 1, 0);
   expect(statedSize(webp)).toEqual([640, 480]);
 });
 
@@ -29,7 +31,8 @@ test('a bitmap states its size in its old and its new header, rows from the top 
 /** A box of an AVIF file; its length stands in 32 bits, in 64, or as "to the end". */
 function box(name: string, content: number[], length: 'short' | 'long' | 'rest' = 'short'): number[] {
   const four = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255);
-  if (length === 'long') return [...four(1), ...text(name), ...four(0), ...four(16 + content.length), ...content];
+  const long = [...four(1), ...text(name), ...four(0), ...four(16 + content.length), ...content];
+  if (length === 'long') return long;
   return [...four(length === 'rest' ? 0 : 8 + content.length), ...text(name), ...content];
 }
 

@@ -1,14 +1,16 @@
 /**
- * The size that an image file states: PNG, JPEG, WebP, GIF, BMP and AVIF. A picture that would fill the memory
- * is refused by this before anything is decoded. Sources: each format's specification; AVIF is ISO/IEC 23008-12.
+ * The size that an image file states: PNG, JPEG, WebP, GIF, BMP and AVIF. A picture that would fill the
+ * memory is refused by this before anything is decoded. AVIF's boxes: ISO/IEC 23008-12.
  */
 
-/** [width, height], or null where the format is another one or the file ends before it states them. */
+/** [width, height], or null where the format is another one or the file ends too early. */
 export function statedSize(bytes: Uint8Array): [number, number] | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     if (matches(bytes, 0, [0x89, 0x50, 0x4e, 0x47])) return [view.getUint32(16), view.getUint32(20)];
-    if (matches(bytes, 0, [0x47, 0x49, 0x46, 0x38])) return [view.getUint16(6, true), view.getUint16(8, true)];
+    if (matches(bytes, 0, [0x47, 0x49, 0x46, 0x38])) {
+      return [view.getUint16(6, true), view.getUint16(8, true)];
+    }
     if (matches(bytes, 0, [0xff, 0xd8])) return jpegSize(view);
     if (matches(bytes, 0, [0x52, 0x49, 0x46, 0x46]) && matches(bytes, 8, [0x57, 0x45, 0x42, 0x50])) {
       return webpSize(view, bytes);
@@ -57,7 +59,7 @@ function bitmapSize(view: DataView): [number, number] {
   return [Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true))];
 }
 
-/** The largest size that an image's properties state, over the boxes of a range: grid, tiles and thumbnails. */
+/** The largest size that an image's properties state in a range of boxes: of grid, tiles, thumbnails. */
 function avifSize(view: DataView, start: number, end: number): [number, number] | null {
   let largest: [number, number] | null = null;
   let next = start;

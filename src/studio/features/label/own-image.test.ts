@@ -3,7 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { imageFromFile, ImageRefused } from './own-image.ts';
 
 const decode = vi.fn();
-beforeEach(() => vi.stubGlobal('createImageBitmap', decode.mockReset().mockRejectedValue(new Error('broken'))));
+beforeEach(() => {
+  decode.mockReset().mockRejectedValue(new Error('broken'));
+  vi.stubGlobal('createImageBitmap', decode);
+});
 afterEach(() => vi.unstubAllGlobals());
 
 async function refusal(file: File): Promise<string> {

@@ -27,7 +27,8 @@ export async function imageFromFile(file: File, size = 64): Promise<Image> {
   // What states no size is not decoded: nobody knows how much memory it would take.
   if (stated === null) throw new ImageRefused(unreadable(name));
   if (stated[0] * stated[1] > mostPixels) {
-    throw new ImageRefused(`${name} has ${stated[0]} by ${stated[1]} pixels, which is too large to open here.`);
+    const pixels = `${stated[0]} by ${stated[1]} pixels`;
+    throw new ImageRefused(`${name} has ${pixels}, which is too large to open here.`);
   }
   const bitmap = await decode(file, name);
   try {

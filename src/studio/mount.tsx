@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { openStorage, askToPersist } from '../storage/indexed-storage.ts';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { askBeforeLeaving } from './leaving.ts';
 import { StudioContext } from './stores/context.ts';
 import { runPlayer } from './stores/player.ts';
 import { settingsDisk } from './stores/settings.ts';
@@ -28,6 +29,7 @@ export function mountStudio(client: WorkerClient, root: HTMLElement) {
   );
   runPlayer(studio.player);
   void studio.start();
+  askBeforeLeaving(window, studio.labelling.unsaved);
   const stop = studio.labelling.store.subscribe(({ events }) => {
     if (events.length === 0) return;
     stop();

@@ -1,8 +1,8 @@
 /**
  * Labelling: which pair is on the stage, which is on its way, and the log of votes.
  *
- * A vote is stored first and sent to the worker after (`saveAndSend`), so that nothing is ever learned from a
- * vote that a reload would forget. The stage stays blind: what made a clip shows only in `revealed`.
+ * A vote is stored first and sent to the worker after (`saveAndSend`), so that nothing is learned from a vote
+ * that a reload would forget; one that storage refuses is told, and tried again with the next. The stage stays blind: what made a clip shows only in `revealed`.
  */
 import { createStore } from 'zustand/vanilla';
 import type { EventOf, PairReady, PageRequest, WorkerEvent } from '../../protocol/messages.ts';
@@ -22,9 +22,8 @@ import {
 import { storageErrorFrom } from '../../storage/storage-error.ts';
 import type { StudioStorage } from '../../storage/studio-storage.ts';
 import type { Player } from './player.ts';
-
-/** Saved: on the disk. Memory: kept until the page closes. */
-export type SaveState = 'saving' | 'saved' | 'memory' | 'not-saved';
+import type { SaveState } from './save-state.ts';
+import { createWriteQueue } from './write-queue.ts';
 
 export type Selection = { kind: 'random' } | { kind: 'fixed'; source: PairSource; still: Image };
 
@@ -49,7 +48,10 @@ export interface LabellingState {
   /** The vote on the current pair, once it is cast. */
   voted: VoteAdded | null;
   waiting: Waiting | null;
-  upcoming: PairReady | null;
+  /** Pairs that come next on the stage, in this order. */
+  upcoming: PairReady[];
+  /** Pairs failed again and again: none is asked for until the visitor does. */
+  stalled: boolean;
   reasons: Reason[];
   revealed: Revealed | null;
   events: VoteEvent[];
@@ -79,6 +81,8 @@ export type Labelling = ReturnType<typeof createLabelling>;
 export const dwell = 1200;
 /** How many shown pairs undo can put back on the stage. */
 const remembered = 6;
+/** Pairs that may fail one after another before the page stops to ask for more by itself. */
+const mostFailures = 3;
 
 export function createLabelling(dependencies: LabellingDependencies) {
   const { send, player, now } = dependencies;
@@ -87,7 +91,8 @@ export function createLabelling(dependencies: LabellingDependencies) {
     current: null,
     voted: null,
     waiting: null,
-    upcoming: null,
+    upcoming: [],
+    stalled: false,
     reasons: [],
     revealed: null,
     events: [],
@@ -99,20 +104,25 @@ export function createLabelling(dependencies: LabellingDependencies) {
   const set = store.setState;
   /** Records of pairs without a vote yet. */
   const unvoted = new Map<PairId, PairRecord>();
+  const writes = createWriteQueue();
+  /** There is a session that makes pairs. */
   let begun = false;
+  /** Pairs that failed since the last one that came. */
+  let failures = 0;
   let shownAt = 0;
   let votedAt = 0;
   let history: PairReady[] = [];
 
   function request() {
     const { selection, waiting, upcoming, automatic } = get();
-    if (!begun || waiting || upcoming || automatic.running) return;
+    if (!begun || waiting || upcoming.length > 0 || automatic.running) return;
     const drawn =
       selection.kind === 'random'
         ? dependencies.draw()
         : { source: selection.source, description: '', still: selection.still };
     const pairId: PairId = `pair-${dependencies.newId()}`;
-    set({ waiting: { pairId, description: drawn.description, still: drawn.still, progress: null } });
+    const { description, still } = drawn;
+    set({ waiting: { pairId, description, still, progress: null }, stalled: false });
     send({ kind: 'pair.request', pairId, source: drawn.source });
   }
 
@@ -127,9 +137,10 @@ export function createLabelling(dependencies: LabellingDependencies) {
   function next() {
     const { current, voted, upcoming } = get();
     if (current && !voted) return;
-    if (upcoming) {
-      set({ upcoming: null });
-      show(upcoming);
+    const [first, ...others] = upcoming;
+    if (first) {
+      set({ upcoming: others });
+      show(first);
     }
     request();
   }
@@ -141,17 +152,21 @@ export function createLabelling(dependencies: LabellingDependencies) {
     else dependencies.after(due, () => get().voted && next());
   }
 
+  /** Writes in the order of the log; `tried` is told what came of every try. */
+  function keep(work: () => Promise<void>, tried: (saved: boolean) => void = () => undefined) {
+    return writes.add(work, (failure) => {
+      if (failure !== null) dependencies.tell(storageErrorFrom(failure).message, 'warning');
+      tried(failure === null);
+    });
+  }
+
   async function saveAndSend(event: VoteEvent, pair: PairRecord | undefined, request: PageRequest) {
     const storage = dependencies.storage();
     set(({ events, saves }) => ({ events: [...events, event], saves: { ...saves, [event.id]: 'saving' } }));
-    let state: SaveState = storage.durable ? 'saved' : 'memory';
-    try {
-      await storage.addVote(event, pair);
-    } catch (cause) {
-      state = 'not-saved';
-      dependencies.tell(storageErrorFrom(cause).message, 'warning');
-    }
-    set(({ saves }) => ({ saves: { ...saves, [event.id]: state } }));
+    await keep(() => storage.addVote(event, pair), (saved) => {
+      const state: SaveState = !saved ? 'not-saved' : storage.durable ? 'saved' : 'memory';
+      set(({ saves }) => ({ saves: { ...saves, [event.id]: state } }));
+    });
     send(request);
   }
 
@@ -206,10 +221,7 @@ export function createLabelling(dependencies: LabellingDependencies) {
     }
     // The vote was faster than the record: it is stored on its own.
     set(({ pairs }) => ({ pairs: [...pairs, pair] }));
-    dependencies
-      .storage()
-      .putPair(pair)
-      .catch((cause: unknown) => dependencies.tell(storageErrorFrom(cause).message, 'warning'));
+    void keep(() => dependencies.storage().putPair(pair));
   }
 
   function receivePair(pair: PairReady) {
@@ -220,20 +232,32 @@ export function createLabelling(dependencies: LabellingDependencies) {
     }
     // A pair that nobody waits for was cancelled on its way.
     if (waiting?.pairId !== pair.pairId) return;
-    set({ waiting: null });
-    if (!current) {
-      show(pair);
-      request();
-      return;
-    }
-    set({ upcoming: pair });
-    if (voted) nextWhenDue();
+    failures = 0;
+    set(({ upcoming }) => ({ waiting: null, upcoming: [...upcoming, pair] }));
+    if (!current) next();
+    else if (voted) nextWhenDue();
+  }
+
+  /** The pair on its way will not come. Where the stage needs one, another is asked for, a few times. */
+  function pairFailed() {
+    failures += 1;
+    set({ waiting: null, selection: { kind: 'random' } });
+    const { current, voted } = get();
+    if (current && !voted) return;
+    if (failures <= mostFailures) request();
+    else set({ stalled: true });
   }
 
   return {
     store,
-    next,
     remove,
+    /** The next pair, for a visitor who does not want to wait for it. */
+    next() {
+      failures = 0;
+      next();
+    },
+    /** Whether a vote would be lost with the page. */
+    unsaved: () => writes.unsaved() > 0 || Object.values(get().saves).includes('memory'),
     /** The session is ready and a scene is known: the first pair is asked for, once. */
     begin() {
       if (begun) return;
@@ -262,22 +286,29 @@ export function createLabelling(dependencies: LabellingDependencies) {
       const pair = history.find((shown) => shown.pairId === last.pairId);
       if (!pair || get().automatic.running) return;
       const { current, voted } = get();
-      if (current && !voted && current.pairId !== pair.pairId) set({ upcoming: get().upcoming ?? current });
+      if (current && !voted && current.pairId !== pair.pairId) {
+        set(({ upcoming }) => ({ upcoming: [current, ...upcoming] }));
+      }
       const stored = get().pairs.find((known) => known.id === pair.pairId);
       if (stored) unvoted.set(stored.id, stored);
       show(pair);
     },
     /** Another source from here on: what was on its way is dropped, the stage waits for the new one. */
     select(selection: Selection) {
-      const { waiting } = get();
+      const { waiting, automatic } = get();
+      if (automatic.running) {
+        dependencies.tell('The automatic voter chooses the scenes: switch it off to choose one.', 'calm');
+        return;
+      }
+      failures = 0;
       if (waiting) send({ kind: 'pair.cancel', pairId: waiting.pairId });
-      set({ selection, waiting: null, upcoming: null, current: null, voted: null });
+      set({ selection, waiting: null, upcoming: [], current: null, voted: null });
       request();
     },
     startAutomatic(family: string, firstSeed: number) {
       const { waiting } = get();
       if (waiting) send({ kind: 'pair.cancel', pairId: waiting.pairId });
-      set({ automatic: { running: true, votes: 0 }, waiting: null, upcoming: null });
+      set({ automatic: { running: true, votes: 0 }, waiting: null, upcoming: [], stalled: false });
       send({ kind: 'automatic.start', family, firstSeed });
     },
     stopAutomatic() {
@@ -297,7 +328,18 @@ export function createLabelling(dependencies: LabellingDependencies) {
           record(event.record);
           break;
         case 'pair.failed':
-          if (get().waiting?.pairId === event.pairId) set({ waiting: null, selection: { kind: 'random' } });
+          if (get().waiting?.pairId === event.pairId) pairFailed();
+          break;
+        case 'request.refused':
+          if (event.request === 'pair.request' && get().waiting) pairFailed();
+          break;
+        case 'session.failed':
+          begun = false;
+          set(({ automatic }) => ({
+            waiting: null,
+            stalled: false,
+            automatic: { ...automatic, running: false },
+          }));
           break;
         case 'vote.automatic': {
           const { current } = get();

@@ -28,6 +28,13 @@ export interface SessionState {
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
+/** How much of the model is there, from 0 to 1: what follows the weights takes a moment only. */
+export function loadedShare(progress: SessionState['progress']): number {
+  if (!progress || progress.phase === 'device' || progress.phase === 'world') return 0;
+  if (progress.phase !== 'weights') return 1;
+  return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : 0;
+}
+
 export function createSessionStore() {
   const store = createStore<SessionState>(() => ({
     status: 'loading',

@@ -1,56 +1,18 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { standingVotes } from '../../protocol/records.ts';
-import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import type { StudioStorage } from '../../storage/studio-storage.ts';
-import { scriptedClient } from '../testing/scripted-worker.ts';
-import { createStudio } from './studio.ts';
-
-const script = { loading: 8, sampling: 1, training: 1, size: 8 };
-
-/** Waits for as long as a busy machine may take. */
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
-/** A storage that outlives the studio, and says that it does. */
-function disk(): StudioStorage {
-  return { ...createMemoryStorage(''), durable: true, notice: null };
-}
-
-async function open(storage: StudioStorage, change: Partial<typeof script> = {}) {
-  const client = scriptedClient({ ...script, ...change });
-  let ids = 0;
-  const studio = createStudio({
-    client,
-    openStorage: async () => storage,
-    settingsDisk: null,
-    modelUrl: '/models/nano/',
-    autoplay: true,
-    chance: () => 0.5,
-    newId: () => `${ids++}-${Math.random()}`,
-    after: (_, work) => void setTimeout(work, 0),
-  });
-  await studio.start();
-  return { client, studio };
-}
-
-async function pairOnStage(studio: Awaited<ReturnType<typeof open>>['studio']) {
-  await until(() => {
-    const { current, voted } = studio.labelling.store.getState();
-    expect(current && !voted).toBe(true);
-  });
-}
+import { disk, openStudio, pairOnStage, pairPrepared, until } from '../testing/opened-studio.ts';
 
 test('the first pair comes by itself, and the next is prepared while it is looked at', async () => {
-  const { studio, client } = await open(disk());
-  await pairOnStage(studio);
-  await until(() => expect(studio.labelling.store.getState().upcoming).not.toBeNull());
+  const { studio, client } = await openStudio(disk());
+  await pairPrepared(studio);
   expect(client.sent.filter((request) => request.kind === 'pair.request')).toHaveLength(2);
 });
 
 test('a vote is stored before the worker hears of it, with its pair', async () => {
   const storage = disk();
   const order: string[] = [];
-  const { studio, client } = await open({
+  const { studio, client } = await openStudio({
     ...storage,
     addVote: async (event, pair) => {
       await storage.addVote(event, pair);
@@ -73,7 +35,7 @@ test('a vote is stored before the worker hears of it, with its pair', async () =
 });
 
 test('a pair takes one vote only, and the next pair follows', async () => {
-  const { studio } = await open(disk());
+  const { studio } = await openStudio(disk());
   await pairOnStage(studio);
   const first = studio.labelling.store.getState().current;
   studio.labelling.vote('tie', 'key');
@@ -85,7 +47,7 @@ test('a pair takes one vote only, and the next pair follows', async () => {
 });
 
 test('undo is another event, and brings the pair back', async () => {
-  const { studio, client } = await open(disk());
+  const { studio, client } = await openStudio(disk());
   await pairOnStage(studio);
   const first = studio.labelling.store.getState().current;
   studio.labelling.vote('right', 'mouse');
@@ -101,7 +63,7 @@ test('undo is another event, and brings the pair back', async () => {
 });
 
 test('a write that fails is said, and the vote still counts in this session', async () => {
-  const { studio, client } = await open({
+  const { studio, client } = await openStudio({
     ...disk(),
     addVote: () => Promise.reject(new StorageError('full')),
   });
@@ -114,7 +76,7 @@ test('a write that fails is said, and the vote still counts in this session', as
 });
 
 test('another scene cancels what was on its way', async () => {
-  const { studio, client } = await open(disk(), { sampling: 5 });
+  const { studio, client } = await openStudio(disk(), { sampling: 5 });
   await until(() => expect(studio.labelling.store.getState().waiting).not.toBeNull());
   const waiting = studio.labelling.store.getState().waiting!.pairId;
   const scene = studio.session.store.getState().scenes[4];
@@ -126,7 +88,7 @@ test('another scene cancels what was on its way', async () => {
 
 test('steps, votes and weights are there after a reload, as far as the last snapshot', async () => {
   const storage = disk();
-  const before = await open(storage);
+  const before = await openStudio(storage);
   for (let votes = 1; votes <= 3; votes++) {
     await pairOnStage(before.studio);
     before.studio.labelling.vote('left', 'key');
@@ -140,7 +102,7 @@ test('steps, votes and weights are there after a reload, as far as the last snap
   expect(steps[0].loss).toBeCloseTo(Math.LN2);
   await storage.addStep({ runId: 'run-lost', step: 9, values: { ...steps[4], step: 9 } });
 
-  const after = await open(storage);
+  const after = await openStudio(storage);
   await until(() => expect(after.studio.session.store.getState().status).toBe('ready'));
   expect(after.studio.labelling.store.getState().events).toHaveLength(3);
   expect(after.studio.training.store.getState().steps).toEqual(steps);
@@ -150,7 +112,7 @@ test('steps, votes and weights are there after a reload, as far as the last snap
 
 test('going back starts another run that shares the steps up to there', async () => {
   const storage = disk();
-  const { studio } = await open(storage);
+  const { studio } = await openStudio(storage);
   await pairOnStage(studio);
   studio.labelling.vote('left', 'key');
   await until(() => expect(Object.values(studio.labelling.store.getState().saves)).toEqual(['saved']));
@@ -167,14 +129,14 @@ test('going back starts another run that shares the steps up to there', async ()
   expect(runs[1].from).toMatchObject({ runId: runs[0].id, step: 3 });
   expect(steps.map((step) => step.step)).toEqual([1, 2, 3, 4]);
 
-  const again = await open(storage);
+  const again = await openStudio(storage);
   expect(again.studio.training.store.getState().steps.map((step) => step.step)).toEqual([1, 2, 3, 4]);
   again.studio.training.goBack(null);
   expect(again.studio.training.store.getState().steps).toEqual([]);
 });
 
 test('the automatic voter says so in every vote, and takes the way that people take', async () => {
-  const { studio, client } = await open(disk());
+  const { studio, client } = await openStudio(disk());
   await pairOnStage(studio);
   studio.labelling.startAutomatic('free-fall', 100);
   await until(() => expect(studio.labelling.store.getState().automatic.votes).toBeGreaterThan(1));

@@ -24,6 +24,12 @@ export interface Script {
   /** Pixels of a clip, each way. */
   size?: number;
   failure?: EventOf<'session.failed'>;
+  /** False plays a GPU; a software adapter unless given. */
+  software?: boolean;
+  /** Of the weights; a snapshot of others is refused. */
+  modelHash?: string;
+  /** So many pairs fail before one is made. */
+  failures?: number;
 }
 
 const metrics = (l2: number) => ({
@@ -40,6 +46,7 @@ export function scriptedClient(
   script: Script,
 ): WorkerClient & { sent: PageRequest[]; emit(event: WorkerEvent): void } {
   const size = script.size ?? 64;
+  const modelHash = script.modelHash ?? 'a1b2c3d4e5f60718';
   const sent: PageRequest[] = [];
   const channel: Channel = { onmessage: null, postMessage: (message) => receive(parseRequest(message)) };
   const client = clientOver(channel, () => undefined);
@@ -57,6 +64,9 @@ export function scriptedClient(
   };
   let step = 0;
   let snapshotId: SnapshotId | null = null;
+  let savedStep = 0;
+  let snapshots = 0;
+  let failuresLeft = script.failures ?? 0;
   let toTake = 0;
   let running = false;
   let automatic = 0;
@@ -82,8 +92,8 @@ export function scriptedClient(
     emit({
       kind: 'session.ready',
       adapter: 'Scripted adapter',
-      software: true,
-      modelHash: 'a1b2c3d4e5f60718',
+      software: script.software ?? true,
+      modelHash,
       card: {
         name: 'PhysMaster nano',
         size: 'nano',
@@ -110,6 +120,11 @@ export function scriptedClient(
       await wait(script.sampling);
     }
     if (cancelled.has(pairId)) return;
+    if (failuresLeft > 0) {
+      failuresLeft -= 1;
+      emit({ kind: 'pair.failed', pairId, sentence: 'The script lets this pair fail.' });
+      return;
+    }
     const seed = source.kind === 'scene' ? source.seed : 3;
     const bend = (seed % 5) / 10;
     const about = {
@@ -118,7 +133,7 @@ export function scriptedClient(
       sides: seed % 2 ? ({ left: 'a', right: 'b' } as const) : ({ left: 'b', right: 'a' } as const),
       seeds: [seed * 2, seed * 2 + 1] as [number, number],
       sampler: { steps: 4, guidance: 1 },
-      generator: { modelHash: 'a1b2c3d4e5f60718', step },
+      generator: { modelHash, step },
     };
     const image = drawnStill(seed, size);
     emit({
@@ -193,20 +208,23 @@ export function scriptedClient(
     running = false;
     const reason = votes.length === 0 ? 'no-votes' : toTake === 0 ? 'steps-taken' : 'visitor';
     emit({ kind: 'training.state', state: 'paused', reason, usableVotes: votes.length });
-    if (step > 0) snapshot('automatic');
+    snapshot('automatic');
   }
 
   function snapshot(reason: SnapshotRecord['reason']) {
+    if (reason !== 'visitor' && step === savedStep) return;
+    savedStep = step;
+    snapshots += 1;
     emit({
       kind: 'snapshot.ready',
       snapshot: {
-        id: `snapshot-${step}-${Math.round(performance.now())}`,
+        id: `snapshot-${step}-${snapshots}-${Math.round(performance.now())}`,
         runId: null,
         time: new Date().toISOString(),
         step,
         stage: settings.stage,
         reason,
-        modelHash: 'a1b2c3d4e5f60718',
+        modelHash,
         bytes: 64,
         weights: new Uint8Array(64),
       },
@@ -236,12 +254,22 @@ export function scriptedClient(
     });
   }
 
+  function restore(found: SnapshotRecord | null) {
+    const own = found?.modelHash === modelHash ? found : null;
+    step = own?.step ?? 0;
+    savedStep = step;
+    snapshotId = own?.id ?? null;
+    if (found && !own) {
+      const sentence = 'The weights of the last visit were not restored.';
+      emit({ kind: 'request.refused', request: 'session.start', sentence });
+    }
+  }
+
   function receive(request: PageRequest) {
     sent.push(request);
     switch (request.kind) {
       case 'session.start':
-        step = request.restored.snapshot?.step ?? 0;
-        snapshotId = request.restored.snapshot?.id ?? null;
+        restore(request.restored.snapshot);
         settings = { ...settings, ...request.restored.settings };
         votes = standingVotes(request.restored.votes).flatMap((vote) => (vote.chosen ? vote.id : []));
         void start();
@@ -286,14 +314,16 @@ export function scriptedClient(
         toTake = 0;
         break;
       case 'training.configure':
+        if (request.settings.stage !== settings.stage) snapshot('automatic');
         settings = request.settings;
         break;
       case 'snapshot.take':
         snapshot('visitor');
         break;
       case 'snapshot.restore':
-        step = request.snapshot?.step ?? 0;
-        emit({ kind: 'snapshot.restored', id: request.snapshot?.id ?? null, step });
+        snapshot('automatic');
+        restore(request.snapshot);
+        emit({ kind: 'snapshot.restored', id: snapshotId, step });
         break;
       case 'evaluation.request':
         void evaluate(request.scenes);

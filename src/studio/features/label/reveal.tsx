@@ -1,17 +1,10 @@
 /** The last vote: what was chosen, what made each clip, what the simulation does, and whether it is saved. */
 import { standingVotes, type ClipMetrics, type VoteAdded } from '../../../protocol/records.ts';
 import { useFrameSource, useLabelling, useSettings } from '../../stores/context.ts';
-import type { SaveState } from '../../stores/labelling.ts';
+import { saveLabels } from '../../stores/save-state.ts';
 import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { ClipCanvas } from '../../ui/clip-canvas.tsx';
 import { short } from '../../ui/line-chart.tsx';
-
-const saves: Record<SaveState, string> = {
-  saving: 'Saving…',
-  saved: 'Saved',
-  memory: 'Kept in memory only',
-  'not-saved': 'Not saved',
-};
 
 export function Reveal() {
   const revealed = useLabelling((state) => state.revealed);
@@ -22,7 +15,7 @@ export function Reveal() {
       <div className="reveal-head">
         <h2>Last vote</h2>
         <p aria-live="polite" data-save={save}>
-          {save && <span className="save-state">{saves[save]}</span>}
+          {save && <span className="save-state">{saveLabels[save]}</span>}
           <span>{count === 1 ? '1 vote' : `${count} votes`}</span>
         </p>
       </div>

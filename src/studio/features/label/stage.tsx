@@ -2,12 +2,15 @@
  * The stage: two clips of what happens next, side by side and in step. While a pair is generated it shows the
  * first frame in the clips' exact place, so that nothing jumps when they arrive.
  */
+import { RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { PairReady } from '../../../protocol/messages.ts';
 import type { Image } from '../../../protocol/records.ts';
-import { useFrameSource, useLabelling, useSession, useSettings } from '../../stores/context.ts';
+import { useFrameSource, useLabelling, useSession, useSettings, useStudio } from '../../stores/context.ts';
 import type { LabellingState, Waiting } from '../../stores/labelling.ts';
 import { sceneSentence } from '../../stores/scene-sentence.ts';
+import { loadedShare } from '../../stores/session.ts';
+import { Button } from '../../ui/button.tsx';
 import { ClipCanvas, StillCanvas } from '../../ui/clip-canvas.tsx';
 import { Progress } from '../../ui/controls.tsx';
 import { FailurePanel } from './failure-panel.tsx';
@@ -20,7 +23,8 @@ export function Stage() {
   return (
     <section className="stage" aria-label="Two clips">
       <Question />
-      {failure && !current ? <FailurePanel failure={failure} /> : <Clips />}
+      {failure && <FailurePanel failure={failure} />}
+      {(current || !failure) && <Clips />}
       <PlayerBar />
       <VoteBar />
     </section>
@@ -44,9 +48,10 @@ function Question() {
 }
 
 /** After a vote: how far the next pair is. Null while there is a pair to vote on. */
-function nextPair({ voted, waiting, upcoming, automatic }: LabellingState): string | null {
+function nextPair({ voted, waiting, upcoming, stalled, automatic }: LabellingState): string | null {
   if (!voted || automatic.running) return null;
-  if (upcoming) return 'The next pair is ready.';
+  if (upcoming.length > 0) return 'The next pair is ready.';
+  if (stalled) return 'The next pair could not be made.';
   if (!waiting) return null;
   const { progress } = waiting;
   const phase = phases[progress?.phase ?? 'queued'].toLowerCase();
@@ -97,6 +102,7 @@ function captionOf(verdict: 'chosen' | 'rejected' | undefined, choice: string): 
 /** Both places while nothing is there yet: the first frame, and how far the work is. */
 function ComingClips() {
   const waiting = useLabelling((state) => state.waiting);
+  const stalled = useLabelling((state) => state.stalled);
   const selection = useLabelling((state) => state.selection);
   const first = useSession((state) => state.scenes[0]);
   const expected = selection.kind === 'fixed' ? selection.still : (first?.thumbnail ?? null);
@@ -104,7 +110,7 @@ function ComingClips() {
   return (
     <>
       <ComingClip still={still}>
-        {waiting ? <Generating waiting={waiting} /> : <Loading />}
+        {waiting ? <Generating waiting={waiting} /> : stalled ? <Stalled /> : <Loading />}
       </ComingClip>
       <ComingClip still={still} />
     </>
@@ -127,11 +133,22 @@ function ComingClip({ still, children }: { still: Image | null; children?: React
 
 function Loading() {
   const progress = useSession((state) => state.progress);
-  const loaded = progress && progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : 0;
   return (
-    <Progress share={loaded} label="Loading the model">
+    <Progress share={loadedShare(progress)} label="Loading the model">
       <p>{progress ? sentenceOf(progress) : 'Starting'}</p>
     </Progress>
+  );
+}
+
+function Stalled() {
+  const { labelling } = useStudio();
+  return (
+    <>
+      <p>No pair could be made.</p>
+      <Button icon={<RefreshCw size={16} aria-hidden />} onClick={labelling.next}>
+        Try again
+      </Button>
+    </>
   );
 }
 

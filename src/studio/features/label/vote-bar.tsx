@@ -80,15 +80,16 @@ function Afterthoughts(props: { skip: object; keys: boolean; automatic: boolean 
   const studio = useStudio();
   const any = useLabelling((state) => standingVotes(state.events).length > 0);
   const voted = useLabelling((state) => state.voted !== null);
-  const ready = useLabelling((state) => state.upcoming !== null);
+  const ready = useLabelling((state) => state.upcoming.length > 0);
+  const stalled = useLabelling((state) => state.stalled);
   const advance = useSettings((state) => state.advance);
   return (
     <div className="afterthoughts">
-      {voted && !advance && !props.automatic && (
+      {voted && (!advance || stalled) && !props.automatic && (
         <Button
           tone="quiet"
           cap={props.keys ? capOf('pair.next') : undefined}
-          disabled={!ready}
+          disabled={!ready && !stalled}
           onClick={studio.labelling.next}
         >
           Next pair

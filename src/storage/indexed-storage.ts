@@ -3,7 +3,8 @@
  *
  * A write resolves only when its transaction is complete with strict durability: the browser has handed the
  * data to the disk. Whatever is read is parsed; a damaged record is left out and counted, never half used.
- * Where the browser gives no storage at all, `openStorage` answers with one that lives in memory and says so.
+ * Where the browser gives no storage at all, or another tab has it, `openStorage` answers with one that lives
+ * in memory and says so.
  */
 import * as v from 'valibot';
 import {
@@ -18,17 +19,25 @@ import { openDatabase, type StudioDatabase } from './database.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { StorageError, storageErrorFrom } from './storage-error.ts';
 import type { StudioStorage } from './studio-storage.ts';
+import { takeTabLock, type Locks } from './tab-lock.ts';
 
-/** Opens IndexedDB, or memory where the browser refuses. Never rejects. */
-export async function openStorage(name = 'physmaster-studio'): Promise<StudioStorage> {
+/** Opens IndexedDB, or memory where the browser refuses or another tab stores. Never rejects. */
+export async function openStorage(
+  name = 'physmaster-studio',
+  locks: Locks | undefined = globalThis.navigator?.locks,
+): Promise<StudioStorage> {
+  const release = await takeTabLock(name, locks);
+  if (release === null) return createMemoryStorage(new StorageError('elsewhere').message);
   try {
     if (typeof indexedDB === 'undefined') throw new StorageError('refused');
     const state = { closed: false };
     const database = await openDatabase(name, () => {
       state.closed = true;
+      release();
     });
-    return indexedStorage(database, state);
+    return indexedStorage(database, state, release);
   } catch (cause) {
+    release();
     const error = cause instanceof StorageError ? cause : new StorageError('refused', cause);
     return createMemoryStorage(error.message);
   }
@@ -45,7 +54,11 @@ export async function askToPersist(): Promise<boolean> {
 
 type StoreName = 'votes' | 'pairs' | 'snapshots' | 'runs' | 'steps' | 'state';
 
-function indexedStorage(database: StudioDatabase, state: { closed: boolean }): StudioStorage {
+function indexedStorage(
+  database: StudioDatabase,
+  state: { closed: boolean },
+  release: () => void,
+): StudioStorage {
   async function write(
     stores: StoreName[],
     work: (transaction: ReturnType<typeof begin>) => Promise<unknown>,
@@ -120,19 +133,20 @@ function indexedStorage(database: StudioDatabase, state: { closed: boolean }): S
       write(['snapshots'], (transaction) => transaction.objectStore('snapshots').delete(id)),
     putRun: (record) => write(['runs'], (transaction) => transaction.objectStore('runs').put(record)),
     addStep: (record) => write(['steps'], (transaction) => transaction.objectStore('steps').put(record)),
-    dropStepsAfter: (runId, step) =>
-      write(['steps'], (transaction) => transaction.objectStore('steps').delete(stepsOf(runId, step + 1))),
     putHead: (head) => write(['state'], (transaction) => transaction.objectStore('state').put(head, 'head')),
     clear: () =>
       write(['votes', 'pairs', 'snapshots', 'runs', 'steps', 'state'], (transaction) =>
         Promise.all([...transaction.objectStoreNames].map((name) => transaction.objectStore(name).clear())),
       ),
-    close: () => database.close(),
+    close() {
+      database.close();
+      release();
+    },
   };
 }
 
-function stepsOf(runId: RunId, first = 0): IDBKeyRange {
-  return IDBKeyRange.bound([runId, first], [runId, Number.MAX_SAFE_INTEGER]);
+function stepsOf(runId: RunId): IDBKeyRange {
+  return IDBKeyRange.bound([runId, 0], [runId, Number.MAX_SAFE_INTEGER]);
 }
 
 function intact<S extends v.GenericSchema>(schema: S, records: unknown[]): v.InferOutput<S>[] {

@@ -1,6 +1,6 @@
 /**
- * Storage that lives in memory: where the browser refuses to store, and in tests that need no browser.
- * It forgets everything with the page, and its `notice` says so.
+ * Storage that lives in memory: where the browser refuses to store or another tab does, and in tests that need
+ * no browser. It forgets everything with the page, and its `notice` says so.
  */
 import type {
   PairRecord,
@@ -49,9 +49,6 @@ export function createMemoryStorage(notice: string): StudioStorage {
     addStep: async (record) => {
       steps = steps.filter((kept) => kept.runId !== record.runId || kept.step !== record.step);
       steps.push(record);
-    },
-    dropStepsAfter: async (runId, step) => {
-      steps = steps.filter((record) => record.runId !== runId || record.step <= step);
     },
     putHead: async (next) => {
       head = next;

@@ -1,6 +1,6 @@
 /** What can go wrong with storage, as a code and a sentence for the visitor. */
 
-export type StorageErrorCode = 'full' | 'refused' | 'closed' | 'failed';
+export type StorageErrorCode = 'full' | 'refused' | 'elsewhere' | 'closed' | 'failed';
 
 const sentences: Record<StorageErrorCode, string> = {
   full:
@@ -9,6 +9,9 @@ const sentences: Record<StorageErrorCode, string> = {
   refused:
     'The browser does not let this site store anything (a private window, or storage is switched off), ' +
     'so everything is kept in memory until the page is closed. Export what you want to keep.',
+  elsewhere:
+    'The studio is open in another tab, and only that one stores. What you do here is kept in memory until ' +
+    'the page is closed: go on in the other tab, or export what you want to keep.',
   closed: 'Another tab has taken over the storage. Reload this page to go on storing.',
   failed: 'The browser could not store this; it is kept in memory only. Export it to be safe.',
 };

@@ -46,8 +46,6 @@ export interface StudioStorage {
   deleteSnapshot(id: SnapshotId): Promise<void>;
   putRun(record: RunRecord): Promise<void>;
   addStep(record: StepRecord): Promise<void>;
-  /** Forgets steps whose weights were lost with the page: those after `step`. */
-  dropStepsAfter(runId: RunId, step: number): Promise<void>;
   putHead(head: Head): Promise<void>;
   clear(): Promise<void>;
   close(): void;

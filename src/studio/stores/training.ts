@@ -1,20 +1,23 @@
 /**
  * Training as the page sees it: steps, settings, runs, snapshots and alarms, each stored as it comes.
  *
- * A run is a line of steps from one starting point. Going back to a snapshot starts another run, which shares
- * the steps up to there; `lineage` puts the line together again.
+ * A run is a line of steps of one stage from one starting point, within one visit. Going back to a snapshot, a
+ * reload or another stage starts another run, which shares the steps up to there; `lineage` puts the line
+ * together again. Stored steps are never dropped: other snapshots may stand on them.
  */
 import { createStore } from 'zustand/vanilla';
 import type { AlarmRaised, PageRequest, TrainingState, WorkerEvent } from '../../protocol/messages.ts';
 import type {
   RunId,
   RunRecord,
+  SnapshotId,
   SnapshotRecord,
   TrainingSettings,
   TrainingStep,
 } from '../../protocol/records.ts';
 import { storageErrorFrom } from '../../storage/storage-error.ts';
 import type { Head, StudioStorage } from '../../storage/studio-storage.ts';
+import type { SaveState } from './save-state.ts';
 
 export interface TrainingView {
   state: TrainingState['state'];
@@ -28,6 +31,7 @@ export interface TrainingView {
   runId: RunId | null;
   runs: RunRecord[];
   snapshots: SnapshotRecord[];
+  saves: Record<SnapshotId, SaveState>;
   head: Head;
   alarms: AlarmRaised[];
 }
@@ -44,6 +48,12 @@ export interface TrainingDependencies {
 
 export type Training = ReturnType<typeof createTraining>;
 
+/** Whether steps are wanted: training runs, or waits for something that passes by itself. */
+export function trains({ state, reason }: Pick<TrainingView, 'state' | 'reason'>): boolean {
+  if (state !== 'paused') return state !== 'idle';
+  return reason !== null && !['visitor', 'steps-taken', 'alarm'].includes(reason);
+}
+
 /** Automatic snapshots that are kept besides the visitor's own. */
 const keptAutomatic = 3;
 
@@ -59,29 +69,35 @@ export function createTraining(dependencies: TrainingDependencies) {
     runId: null,
     runs: [],
     snapshots: [],
+    saves: {},
     head: { snapshotId: null, runId: null },
     alarms: [],
   }));
   const get = store.getState;
   const set = store.setState;
+  /** The snapshot that the worker was asked to go back to. */
+  let restoring: SnapshotId | null = null;
+  /** How often the weights have gone elsewhere: what was read for an earlier place is of no use any more. */
+  let moves = 0;
 
   function keep(work: Promise<void>) {
     work.catch((cause: unknown) => dependencies.tell(storageErrorFrom(cause).message, 'warning'));
   }
 
   /** The run that a step belongs to; a new one where the last ended. */
-  function runFor(settings: TrainingSettings): RunId {
-    const { runId, head, snapshots } = get();
-    if (runId) return runId;
+  function runFor(values: TrainingStep, settings: TrainingSettings): RunId {
+    const { runId, head, snapshots, runs } = get();
+    const current = runs.find((run) => run.id === runId);
+    if (current && current.settings.stage === values.stage) return current.id;
     const from = snapshots.find((snapshot) => snapshot.id === head.snapshotId);
     const run: RunRecord = {
       id: `run-${dependencies.newId()}`,
       time: new Date(dependencies.now()).toISOString(),
       ...dependencies.circumstances(),
-      settings,
+      settings: { ...settings, stage: values.stage },
       from: from ? { snapshotId: from.id, runId: from.runId, step: from.step } : null,
     };
-    set(({ runs }) => ({ runs: [...runs, run], runId: run.id }));
+    set({ runs: [...runs, run], runId: run.id });
     keep(dependencies.storage().putRun(run));
     return run.id;
   }
@@ -89,20 +105,69 @@ export function createTraining(dependencies: TrainingDependencies) {
   function step(values: TrainingStep) {
     const { settings, steps } = get();
     if (!settings) return;
-    const runId = runFor(settings);
+    const runId = runFor(values, settings);
     set({ steps: [...steps.filter((taken) => taken.step < values.step), values] });
     keep(dependencies.storage().addStep({ runId, step: values.step, values }));
   }
 
-  function snapshotTaken(taken: SnapshotRecord) {
-    const snapshot = { ...taken, runId: get().runId };
-    const kept = [...get().snapshots, snapshot];
-    const surplus = kept.filter((known) => known.reason === 'automatic').slice(0, -keptAutomatic);
-    const head: Head = { snapshotId: snapshot.id, runId: snapshot.runId };
-    set({ snapshots: kept.filter((known) => !surplus.includes(known)), head });
+  async function snapshotTaken(taken: SnapshotRecord) {
+    const { runId, head } = get();
+    // Right after going back there is no run yet: the weights are still those of the run gone back to.
+    const snapshot = { ...taken, runId: taken.runId ?? runId ?? head.runId };
+    set(({ snapshots, saves }) => ({
+      snapshots: [...snapshots, snapshot],
+      saves: { ...saves, [snapshot.id]: 'saving' },
+      head: { snapshotId: snapshot.id, runId: snapshot.runId },
+    }));
     const storage = dependencies.storage();
-    keep(storage.putSnapshot(snapshot));
-    for (const old of surplus) keep(storage.deleteSnapshot(old.id));
+    let state: SaveState = storage.durable ? 'saved' : 'memory';
+    try {
+      await storage.putSnapshot(snapshot);
+    } catch (cause) {
+      state = 'not-saved';
+      dependencies.tell(storageErrorFrom(cause).message, 'warning');
+    }
+    set(({ saves }) => ({ saves: { ...saves, [snapshot.id]: state } }));
+    prune();
+  }
+
+  /** Lets the oldest automatic snapshots go. Those that are stored give way to stored ones only. */
+  function prune() {
+    const { snapshots, saves, head } = get();
+    const automatic = snapshots.filter((known) => known.reason === 'automatic');
+    const unsaved = automatic.filter((known) => saves[known.id] === 'not-saved');
+    const stored = automatic.filter((known) => saves[known.id] === 'saved' || saves[known.id] === 'memory');
+    const surplus = [stored, unsaved]
+      .flatMap((known) => known.slice(0, -keptAutomatic))
+      .filter((known) => known.id !== head.snapshotId && known.id !== restoring);
+    set({ snapshots: snapshots.filter((known) => !surplus.includes(known)) });
+    for (const old of surplus) {
+      if (!unsaved.includes(old)) keep(dependencies.storage().deleteSnapshot(old.id));
+    }
+  }
+
+  /** The weights are those of a snapshot now, or with null the pretrained ones. */
+  async function wentBack(id: SnapshotId | null, toStep: number) {
+    if (restoring === id) restoring = null;
+    moves += 1;
+    const move = moves;
+    const { snapshots, runs, steps } = get();
+    const head: Head = {
+      snapshotId: id,
+      runId: snapshots.find((known) => known.id === id)?.runId ?? null,
+    };
+    // What is on the page is right where it is the same line, and stands in until the line is read.
+    const kept = id === null ? [] : steps.filter((taken) => taken.step <= toStep);
+    set({ head, runId: null, cursor: null, steps: kept });
+    prune();
+    keep(dependencies.storage().putHead(head));
+    try {
+      const line = await lineage(dependencies.storage(), head, snapshots, runs);
+      if (move !== moves) return;
+      set((view) => ({ steps: [...line, ...view.steps.filter((taken) => taken.step > toStep)] }));
+    } catch (cause) {
+      dependencies.tell(storageErrorFrom(cause).message, 'warning');
+    }
   }
 
   return {
@@ -114,13 +179,19 @@ export function createTraining(dependencies: TrainingDependencies) {
       const { settings } = get();
       if (!settings) return;
       const next = { ...settings, ...change };
-      // Another part of the model is trained from here on: another run.
-      set(next.stage === settings.stage ? { settings: next } : { settings: next, runId: null });
+      set({ settings: next });
       send({ kind: 'training.configure', settings: next });
+      // The run keeps them for the next visit. Steps of another stage begin another run by themselves.
+      const run = get().runs.find((known) => known.id === get().runId);
+      if (!run) return;
+      const configured = { ...run, settings: { ...next, stage: run.settings.stage } };
+      set(({ runs }) => ({ runs: runs.map((known) => (known === run ? configured : known)) }));
+      keep(dependencies.storage().putRun(configured));
     },
     snapshot: () => send({ kind: 'snapshot.take' }),
     /** Back to a snapshot, or with null to the pretrained weights. */
     goBack(snapshot: SnapshotRecord | null) {
+      restoring = snapshot?.id ?? null;
       send({ kind: 'training.pause' });
       send({ kind: 'snapshot.restore', snapshot });
     },
@@ -131,12 +202,20 @@ export function createTraining(dependencies: TrainingDependencies) {
       set(({ alarms }) => ({ alarms: alarms.filter((known) => known !== alarm) })),
     restore(found: { runs: RunRecord[]; snapshots: SnapshotRecord[]; head: Head; steps: TrainingStep[] }) {
       const { runs, snapshots, head, steps } = found;
-      set({ runs, snapshots, head, steps, runId: head.runId });
+      const saves = Object.fromEntries(snapshots.map(({ id }) => [id, 'saved' as const]));
+      set({ runs, snapshots, saves, head, steps, runId: null });
     },
     receive(event: WorkerEvent) {
       switch (event.kind) {
         case 'session.ready':
           set({ settings: event.training });
+          // The stored weights did not fit the model: what was trained before is another line.
+          if (event.snapshotId !== get().head.snapshotId) {
+            set({ steps: [], head: { snapshotId: null, runId: null } });
+          }
+          break;
+        case 'session.failed':
+          set({ state: 'idle', reason: 'visitor' });
           break;
         case 'training.state':
           set({ state: event.state, reason: event.reason, usableVotes: event.usableVotes });
@@ -145,22 +224,18 @@ export function createTraining(dependencies: TrainingDependencies) {
           step(event.values);
           break;
         case 'snapshot.ready':
-          snapshotTaken(event.snapshot);
+          void snapshotTaken(event.snapshot);
           break;
-        case 'snapshot.restored': {
-          const head: Head = {
-            snapshotId: event.id,
-            runId: get().snapshots.find((known) => known.id === event.id)?.runId ?? null,
-          };
-          const steps = get().steps.filter((taken) => taken.step <= event.step);
-          set({ head, runId: null, cursor: null, steps: event.id === null ? [] : steps });
-          keep(dependencies.storage().putHead(head));
+        case 'snapshot.restored':
+          void wentBack(event.id, event.step);
           dependencies.tell(
             event.id === null ? 'Back to the pretrained weights.' : `Back to step ${event.step}.`,
             'calm',
           );
           break;
-        }
+        case 'request.refused':
+          if (event.request === 'snapshot.restore') restoring = null;
+          break;
         case 'alarm.raised':
           set(({ alarms }) => ({ alarms: [...alarms, event].slice(-5) }));
           break;
@@ -173,7 +248,7 @@ export function createTraining(dependencies: TrainingDependencies) {
 
 /**
  * The steps that led to `head`: those of its run up to its snapshot, after those of the runs it came from.
- * Steps behind the snapshot were lost with the page that took them, and are dropped from storage.
+ * Steps behind the snapshot belong to other lines, or were lost with the page that took them.
  */
 export async function lineage(
   storage: StudioStorage,
@@ -183,7 +258,6 @@ export async function lineage(
 ): Promise<TrainingStep[]> {
   const snapshot = snapshots.find((known) => known.id === head.snapshotId);
   if (!snapshot?.runId) return [];
-  await storage.dropStepsAfter(snapshot.runId, snapshot.step);
   let steps: TrainingStep[] = [];
   let runId: RunId | null = snapshot.runId;
   let until = snapshot.step;

@@ -1,5 +1,6 @@
 /** Every snapshot that is kept, and the way back to it. */
 import { useStudio, useTraining } from '../../stores/context.ts';
+import { saveLabels } from '../../stores/save-state.ts';
 import { Button } from '../../ui/button.tsx';
 
 const stages = { generator: 'Generator (LoRA)', 'physical-head': 'Physical head' };
@@ -7,6 +8,7 @@ const stages = { generator: 'Generator (LoRA)', 'physical-head': 'Physical head'
 export function SnapshotsTable() {
   const { training } = useStudio();
   const snapshots = useTraining((view) => view.snapshots);
+  const saves = useTraining((view) => view.saves);
   const head = useTraining((view) => view.head.snapshotId);
   if (snapshots.length === 0) {
     return <p className="hint">No snapshots yet. One is taken whenever training pauses.</p>;
@@ -20,6 +22,7 @@ export function SnapshotsTable() {
           <th>Taken</th>
           <th>By</th>
           <th className="number">Size</th>
+          <th>State</th>
           <th>
             <span className="visually-hidden">Go back</span>
           </th>
@@ -27,12 +30,18 @@ export function SnapshotsTable() {
       </thead>
       <tbody>
         {[...snapshots].reverse().map((snapshot) => (
-          <tr key={snapshot.id} data-snapshot-id={snapshot.id} data-head={snapshot.id === head}>
+          <tr
+            key={snapshot.id}
+            data-snapshot-id={snapshot.id}
+            data-head={snapshot.id === head}
+            data-save={saves[snapshot.id]}
+          >
             <td>{snapshot.step}</td>
             <td>{stages[snapshot.stage]}</td>
             <td className="wide">{new Date(snapshot.time).toLocaleString()}</td>
             <td>{snapshot.reason === 'visitor' ? 'you' : 'trainer'}</td>
             <td className="number">{(snapshot.bytes / 1e6).toFixed(1)} MB</td>
+            <td>{saveLabels[saves[snapshot.id]]}</td>
             <td>
               <Button tone="quiet" onClick={() => training.goBack(snapshot)}>
                 Go back

@@ -4,7 +4,7 @@ import { Pause, Play, TriangleAlert, X } from 'lucide-react';
 import type { TrainingStep } from '../../../protocol/records.ts';
 import { useLabelling, useSession, useStudio, useTraining } from '../../stores/context.ts';
 import { family } from '../../stores/studio.ts';
-import type { TrainingView } from '../../stores/training.ts';
+import { trains, type TrainingView } from '../../stores/training.ts';
 import { Button } from '../../ui/button.tsx';
 import { NumberSelect, Segmented } from '../../ui/controls.tsx';
 import { Charts } from './charts.tsx';
@@ -56,7 +56,7 @@ function Controls() {
   const state = useTraining((view) => view.state);
   const sentence = useTraining(stateSentence);
   const startable = useTraining((view) => view.usableVotes > 0);
-  const busy = state === 'running' || state === 'warming-up';
+  const busy = useTraining(trains);
   const disabled = !ready || !startable;
   return (
     <div className="training-controls">

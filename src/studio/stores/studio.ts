@@ -109,6 +109,18 @@ export function createStudio(dependencies: StudioDependencies) {
     const { status, scenes } = session.store.getState();
     const listed = scenes.length > 0 || (event.kind === 'request.refused' && event.request === 'scene.list');
     if (status === 'ready' && listed) labelling.begin();
+    if (idle()) evaluation.begin();
+  }
+
+  /**
+   * A pair is looked at and the next one is there: the GPU has nothing to do. On a software adapter an
+   * evaluation would hold up the pair after that for too long; it waits for training there.
+   */
+  function idle(): boolean {
+    const { status, software } = session.store.getState();
+    const { current, waiting, upcoming, automatic } = labelling.store.getState();
+    const prepared = current !== null && waiting === null && upcoming.length > 0;
+    return status === 'ready' && !software && prepared && !automatic.running;
   }
 
   /** Opens storage, puts back what it holds, and starts the session. Never rejects. */

@@ -2,7 +2,7 @@
 import { RefreshCw } from 'lucide-react';
 import type { EvaluationReady } from '../../../protocol/messages.ts';
 import type { Clip, ClipMetrics } from '../../../protocol/records.ts';
-import { useEvaluation, useFrameSource, useSession, useSettings, useStudio, useTraining } from '../../stores/context.ts';
+import { useEvaluation, useFrameSource, useSession, useSettings, useStudio } from '../../stores/context.ts';
 import { evaluatedScenes } from '../../stores/evaluation.ts';
 import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { Button } from '../../ui/button.tsx';
@@ -42,7 +42,6 @@ function Refresh() {
   const { evaluation, settings } = useStudio();
   const ready = useSession((state) => state.status === 'ready');
   const running = useEvaluation((state) => state.progress !== null);
-  const step = useTraining((state) => state.steps.at(-1)?.step ?? 0);
   const every = useSettings((state) => state.refreshEvery);
   return (
     <div className="compare-actions">
@@ -56,7 +55,7 @@ function Refresh() {
       <Button
         icon={<RefreshCw size={16} aria-hidden />}
         disabled={!ready || running}
-        onClick={() => evaluation.ask(step)}
+        onClick={evaluation.ask}
       >
         Compare now
       </Button>

@@ -37,7 +37,8 @@ describe('messages', () => {
     expect(() => parseRequest({ kind: 'training.take', steps: 0 })).toThrow(ProtocolError);
     expect(() => parseRequest({ kind: 'training.take', steps: 0 })).toThrow(/training\.take.*steps/);
     expect(() => parseRequest({ kind: 'model.explode' })).toThrow(/model\.explode/);
-    expect(() => parseRequest({ kind: 'pair.request' })).toThrow(expect.objectContaining({ kind: 'pair.request' }));
+    const named = expect.objectContaining({ kind: 'pair.request' });
+    expect(() => parseRequest({ kind: 'pair.request' })).toThrow(named);
     expect(() => parseEvent(null)).toThrow(/unnamed/);
   });
 

@@ -73,7 +73,7 @@ export const TrainingTake = v.object({
   kind: v.literal('training.take'),
   steps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
 });
-/** Takes effect from the next step on. A change of stage is preceded by `snapshot.ready`: a run ends there. */
+/** Takes effect from the next step on. `snapshot.ready` precedes a change of stage: a run ends there. */
 export const TrainingConfigure = v.object({
   kind: v.literal('training.configure'),
   settings: TrainingSettings,

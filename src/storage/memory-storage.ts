@@ -1,6 +1,6 @@
 /**
- * Storage that lives in memory: where the browser refuses to store or another tab does, and in tests that need
- * no browser. It forgets everything with the page, and its `notice` says so.
+ * Storage that lives in memory: where the browser refuses to store or another tab does, and in tests that
+ * have no browser. It forgets everything with the page, and its `notice` says so.
  */
 import type {
   PairRecord,

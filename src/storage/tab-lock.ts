@@ -6,8 +6,8 @@
 /** What is needed of navigator.locks. */
 export type Locks = Pick<LockManager, 'request'>;
 
-/** Milliseconds that a tab waits: after a reload, the page before gives its lock back only a moment later. */
-const usualPatience = 1000;
+/** Milliseconds that a tab waits: on a busy machine, a page that is reloaded gives its lock back late. */
+const usualPatience = 3000;
 
 /**
  * Takes the lock of this name and gives the function that returns it, or null where another tab holds it.

@@ -50,8 +50,12 @@ test('pairs of other weights and unknown pairs are not trained on', async () => 
 
 test.each([
   ['bytes that are cut short', { tensors: latentBytes(latents, [4]).slice(0, -4) }],
-  ['latents of another size', { tensors: latentBytes({ a: latents.a.slice(1), b: latents.b.slice(1) }, [3]) }],
-  ['a latent that is not a number', { tensors: latentBytes({ ...latents, b: Float32Array.of(5, 6, NaN, 8) }, [4]) }],
+  ['latents of another size', {
+    tensors: latentBytes({ a: latents.a.slice(1), b: latents.b.slice(1) }, [3]),
+  }],
+  ['a latent that is not a number', {
+    tensors: latentBytes({ ...latents, b: Float32Array.of(5, 6, NaN, 8) }, [4]),
+  }],
   ['an image of another size', { image: { pixels: new Uint8Array(6), shape: [1, 2] as [number, number] } }],
 ])('a damaged pair is left out: %s', (_, damage) => {
   const archive = new PairArchive({ latent: 4, image: 3 });

@@ -114,7 +114,7 @@ test('a device lost under training: every step counts once, and training goes on
   expect(page.of('device.recovered')[0].stepsRedone).toBeLessThanOrEqual(1);
 });
 
-test('a device lost under a pair: the pair comes all the same, and no step is said to be redone', async () => {
+test('a device lost under a pair: the pair comes all the same, no step is said to be redone', async () => {
   const { length } = page.of('device.recovered');
   const told = page.of('pair.progress').length;
   const coming = page.pair(5);

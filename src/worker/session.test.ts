@@ -1,5 +1,6 @@
-// The session in Node, on a device that is lost or complains when told to: what is redone, what is refused under
-// which name, and what acts between two steps. Sampling is made up; training is real, on the CPU oracles.
+// The session in Node, on a device that is lost or complains when told to: what is redone, what is refused
+// under which name, and what acts between two steps. Sampling is made up; training is real, on the
+// CPU oracles.
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createCpuBackend, NoWebGPUError } from '../engine/device.ts';
 import { Trainer } from '../learning/trainer.ts';
@@ -138,7 +139,8 @@ test('an evaluation that fails is refused under its own name, and training goes 
   vi.spyOn(EvaluationWork.prototype, 'run').mockRejectedValueOnce(new Error('no room'));
   page.send({ kind: 'evaluation.request', scenes: 2 });
   page.send({ kind: 'training.take', steps: 1 });
-  expect(await page.wait('request.refused')).toMatchObject({ request: 'evaluation.request', sentence: 'no room' });
+  const refused = { request: 'evaluation.request', sentence: 'no room' };
+  expect(await page.wait('request.refused')).toMatchObject(refused);
   await page.wait('training.step');
   expect(page.of('training.state').some(({ reason }) => reason === 'alarm')).toBe(false);
 });

@@ -76,7 +76,7 @@ export class Session {
     });
   }
 
-  /** Carries out a request; the answer comes as events, of which an ended session sends none. Never throws. */
+  /** Carries out a request; the answer comes as events. An ended session sends none. Never throws. */
   handle(request: PageRequest): void {
     if (this.stopped) return;
     try {

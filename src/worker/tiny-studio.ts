@@ -1,6 +1,6 @@
 /**
- * For tests of the session: the folder of a tiny model with random weights at the world's picture size, a page
- * that keeps what it is told, and a device on tfjs's CPU backend that is lost when a test says so.
+ * For tests of the session: the folder of a tiny model with random weights at the world's picture size, a
+ * page that keeps what it is told, and a device on tfjs's CPU backend that is lost when a test says so.
  */
 import type { DeviceLoss } from '../engine/device.ts';
 import { halvesFromFloats } from '../model/half.ts';

@@ -16,7 +16,7 @@ test('with a GPU it is asked for once, when a pair is looked at and the next one
   expect(asked(client)).toBe(1);
 });
 
-test('on a software adapter it waits until training first starts, and comes again after going back', async () => {
+test('on a software adapter it waits for the first step, and comes again after going back', async () => {
   const { studio, client } = await openStudio(disk());
   await voteOnce(studio);
   await pairPrepared(studio);

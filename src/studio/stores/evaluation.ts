@@ -1,8 +1,8 @@
 /**
  * Before and after: the same held-out scenes and seeds through the reference and the policy.
  *
- * Asked for by the visitor, and by itself when there is time for it or the weights have changed by much; pairs
- * overtake it on the worker's lane.
+ * Asked for by the visitor, and by itself when there is time for it or the weights have changed by much.
+ * Pairs overtake it on the worker's lane.
  */
 import { createStore } from 'zustand/vanilla';
 import type { EvaluationReady, PageRequest, WorkerEvent } from '../../protocol/messages.ts';

@@ -47,8 +47,7 @@ test('a session that fails waits for nothing and votes by itself no more', async
   const state = studio.labelling.store.getState;
   await until(() => expect(state().waiting).not.toBeNull());
   studio.labelling.startAutomatic('free-fall', 1);
-  const failure = { kind: 'session.failed', code: 'device-lost', sentence: 'Gone.', remedy: 'Reload.' } as const;
-  client.emit(failure);
+  client.emit({ kind: 'session.failed', code: 'device-lost', sentence: 'Gone.', remedy: 'Reload.' });
   expect(state()).toMatchObject({ waiting: null, automatic: { running: false } });
   expect(studio.training.store.getState()).toMatchObject({ state: 'idle' });
   const before = asked(client.sent);
@@ -86,7 +85,7 @@ test('while the automatic voter runs, no other scene is chosen, and the page say
   studio.labelling.stopAutomatic();
 });
 
-test('a vote that could not be saved is saved with the next, and until then the page would lose it', async () => {
+test('a vote that could not be saved is saved with the next; until then the page would lose it', async () => {
   const storage = disk();
   let full = true;
   const { studio } = await openStudio({

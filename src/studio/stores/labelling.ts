@@ -2,7 +2,8 @@
  * Labelling: which pair is on the stage, which is on its way, and the log of votes.
  *
  * A vote is stored first and sent to the worker after (`saveAndSend`), so that nothing is learned from a vote
- * that a reload would forget; one that storage refuses is told, and tried again with the next. The stage stays blind: what made a clip shows only in `revealed`.
+ * that a reload would forget; one that storage refuses is told, and tried again with the next. The stage
+ * stays blind: what made a clip shows only in `revealed`.
  */
 import { createStore } from 'zustand/vanilla';
 import type { EventOf, PairReady, PageRequest, WorkerEvent } from '../../protocol/messages.ts';

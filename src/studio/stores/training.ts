@@ -1,8 +1,8 @@
 /**
  * Training as the page sees it: steps, settings, runs, snapshots and alarms, each stored as it comes.
  *
- * A run is a line of steps of one stage from one starting point, within one visit. Going back to a snapshot, a
- * reload or another stage starts another run, which shares the steps up to there; `lineage` puts the line
+ * A run is a line of steps of one stage from one starting point, within one visit. Going back to a snapshot,
+ * a reload or another stage starts another run, which shares the steps up to there; `lineage` puts the line
  * together again. Stored steps are never dropped: other snapshots may stand on them.
  */
 import { createStore } from 'zustand/vanilla';

@@ -4,7 +4,7 @@
  */
 import { RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { PairReady } from '../../../protocol/messages.ts';
+import type { EventOf, PairReady } from '../../../protocol/messages.ts';
 import type { Image } from '../../../protocol/records.ts';
 import { useFrameSource, useLabelling, useSession, useSettings, useStudio } from '../../stores/context.ts';
 import type { LabellingState, Waiting } from '../../stores/labelling.ts';
@@ -152,7 +152,7 @@ function Stalled() {
   );
 }
 
-function sentenceOf(progress: { phase: string; loadedBytes: number; totalBytes: number; message: string }): string {
+function sentenceOf(progress: EventOf<'session.progress'>): string {
   if (progress.phase !== 'weights' || progress.totalBytes === 0) return progress.message;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   return `Loading the model, ${megabytes(progress.loadedBytes)} of ${megabytes(progress.totalBytes)} MB`;

@@ -1,12 +1,12 @@
 // What the stage shows when the session fails, with and without a pair on it.
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
-import { StudioContext } from '../../stores/context.ts';
-import type { Studio } from '../../stores/studio.ts';
-import { disk, openStudio, pairOnStage, until } from '../../testing/opened-studio.ts';
-import { Stage } from './stage.tsx';
+import { Stage } from '../features/label/stage.tsx';
+import { StudioContext } from '../stores/context.ts';
+import type { Studio } from '../stores/studio.ts';
+import { disk, openStudio, pairOnStage, until } from './opened-studio.ts';
 
-/** The stage as it stands now. React renders the first state of a store on a server; here that is the last. */
+/** The stage as it stands now. On a server React renders a store's first state; here that is the last. */
 function markup(studio: Studio): string {
   for (const { store } of [studio.session, studio.labelling, studio.player, studio.settings]) {
     Object.assign(store, { getInitialState: store.getState });

@@ -8,7 +8,7 @@ const steps = 10;
 const firstLoad = 15_000_000;
 
 test('eight votes by keyboard train the model, and everything is there after a reload', async ({ page }) => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const { errors, outside } = watch(page);
   // The weights wait until the page has been found usable without them.
   const weights = '**/models/nano/model.safetensors';
@@ -60,7 +60,7 @@ test('eight votes by keyboard train the model, and everything is there after a r
   await expect(page.getByRole('img', { name: 'The simulation' })).toBeVisible();
 
   await page.getByRole('button', { name: `${steps} steps` }).click();
-  await expect(page.locator(`tr[data-step="${steps}"]`)).toHaveCount(1, { timeout: 240_000 });
+  await expect(page.locator(`tr[data-step="${steps}"]`)).toHaveCount(1, { timeout: 400_000 });
   const taken = await loggedSteps(page);
   expect(taken.map((step) => step.step)).toEqual(Array.from({ length: steps }, (_, index) => index + 1));
   expect(Math.abs(taken[0].loss - Math.LN2)).toBeLessThan(1e-4);
@@ -78,12 +78,12 @@ test('eight votes by keyboard train the model, and everything is there after a r
   expect(await loggedSteps(page)).toEqual(taken);
   await expect(page.locator('[data-snapshot-id][data-head=true]')).toHaveCount(1);
   await expect(page.getByRole('status').filter({ hasText: `${votes} votes to learn from` })).toBeVisible({
-    timeout: 120_000,
+    timeout: 240_000,
   });
 
   // Training goes on from the weights that were saved: the margin is still there.
   await page.getByRole('button', { name: '1 step', exact: true }).click();
-  await expect(page.locator(`tr[data-step="${steps + 1}"]`)).toHaveCount(1, { timeout: 120_000 });
+  await expect(page.locator(`tr[data-step="${steps + 1}"]`)).toHaveCount(1, { timeout: 240_000 });
   const after = (await loggedSteps(page)).at(-1);
   expect(Math.abs((after?.loss ?? Math.LN2) - Math.LN2)).toBeGreaterThan(1e-6);
 

@@ -51,7 +51,7 @@ test('own image, automatic voter, snapshots, before and after, files', async ({ 
   // A snapshot, a step away from it, and one click back.
   const step = page.getByRole('button', { name: '1 step', exact: true });
   await step.click();
-  await expect(page.locator('tr[data-step="1"]')).toHaveCount(1, { timeout: 120_000 });
+  await expect(page.locator('tr[data-step="1"]')).toHaveCount(1, { timeout: 240_000 });
   await page.getByRole('button', { name: 'Snapshot', exact: true }).click();
   await page.getByRole('group', { name: 'Log' }).getByRole('button', { name: 'Snapshots' }).click();
   const mine = page
@@ -60,7 +60,7 @@ test('own image, automatic voter, snapshots, before and after, files', async ({ 
   await expect(mine).toHaveCount(1);
   await expect(mine).toHaveAttribute('data-head', 'true');
   await step.click();
-  await expect(page.locator('tr[data-step="2"]')).toHaveCount(1, { timeout: 120_000 });
+  await expect(page.locator('tr[data-step="2"]')).toHaveCount(1, { timeout: 240_000 });
   await page.getByRole('button', { name: 'Back to step 1' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Back to step 1.' })).toBeVisible();
   await expect(page.locator('tr[data-step]')).toHaveCount(1);
@@ -68,8 +68,6 @@ test('own image, automatic voter, snapshots, before and after, files', async ({ 
 
   // Before and after, from the weights that were gone back to.
   const compare = page.getByRole('region', { name: 'Before and after' });
-  await expect(compare.getByRole('img')).toHaveCount(0);
-  await page.getByRole('button', { name: 'Compare now' }).click();
   await expect(compare).toContainText(/the model after 1 step/, { timeout: 300_000 });
   for (const name of ['Before', 'After', 'Simulation']) {
     await expect(compare.getByRole('img', { name, exact: true })).toHaveCount(4);

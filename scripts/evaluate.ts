@@ -1,7 +1,7 @@
 // `npm run evaluate`: scores a model on held-out scenes, beside its floor and its baseline, headless on the same
 // engine as the page.
 import { writeFile } from 'node:fs/promises';
-import { families } from '../src/world/world.ts';
+import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { withHeadlessPage } from './headless/host.ts';
@@ -17,7 +17,7 @@ const command: Command<Name> = {
     + 'over clips: the model, the floor (the autoencoder\'s reconstruction of the truth) and the first frame repeated.',
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
-    family: { value: 'F', help: `family of scenes: ${families.join(', ')}`, default: 'free-fall' },
+    family: { value: 'F', help: `family of scenes: ${familyNames.join(', ')}`, default: 'free-fall' },
     split: { value: 'S', help: `split: ${splits.join(', ')}`, default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first scene', default: '0' },
     clips: { value: 'K', help: 'how many scenes, one seed after the other', default: '8' },
@@ -32,7 +32,7 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const size = modelSize(flags.size);
   const request = {
-    family: oneOf('family', flags.family, families),
+    family: oneOf('family', flags.family, familyNames),
     split: oneOf('split', flags.split, splits),
     firstSeed: wholeNumber('first-seed', flags['first-seed'], 0, 2 ** 31),
     clips: wholeNumber('clips', flags.clips, 1, 100_000),

@@ -7,7 +7,7 @@ import { sceneTruth } from '../src/learning/scene-truth.ts';
 import { evaluateClip, stillClip, summariseScores, type ClipScores } from '../src/metrics/evaluate.ts';
 import { clipFrames, frameSize } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
-import { createWorld, families } from '../src/world/world.ts';
+import { createWorld, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 
 const clipBytes = clipFrames * frameSize * frameSize * 3;
@@ -17,7 +17,7 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
     predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in the order of seeds', optional: true },
-    family: { value: 'F', help: families.join(', '), default: 'free-fall' },
+    family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
@@ -32,7 +32,7 @@ defined".`,
 async function main(): Promise<void> {
   const values = readFlags(command);
   if (!values) return;
-  const family = oneOf('family', values.family, families);
+  const family = oneOf('family', values.family, familyNames);
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 100_000);

@@ -25,7 +25,7 @@ def write_folder(root, name, first, clips):
     frames.tofile(folder / 'frames.u8')
     masks.tofile(folder / 'masks.u8')
     np.full((clips, 64, 64), 5, np.float32).tofile(folder / 'depth.f32')
-    scenes = [{'seed': first + i, 'objects': [{'id': 1, 'dropped': True, 'position': [0, 1.5, 0]}]}
+    scenes = [{'seed': first + i, 'objects': [{'label': 1, 'moves': True, 'position': [0, 1.5, 0]}]}
               for i in range(clips)]
     (folder / 'meta.jsonl').write_text('\n'.join(json.dumps(scene) for scene in scenes) + '\n')
 

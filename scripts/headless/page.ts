@@ -3,9 +3,11 @@
 import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
+import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { disposeModel, generateClips, loadModel } from '../../src/model/generator.ts';
 import type { SamplerOptions } from '../../src/model/sampler.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
+import type { Split } from '../../src/world/scene.ts';
 import { createWorld } from '../../src/world/world.ts';
 
 export interface GenerateRequest {
@@ -29,7 +31,24 @@ export interface EvaluateAnswer extends SceneEvaluation {
   readonly adapter: string;
 }
 
+export interface SceneRequest {
+  readonly size: string;
+  readonly scene: { readonly family: string; readonly split: Split; readonly seed: number };
+  readonly seeds: readonly number[];
+  readonly sampler: SamplerOptions;
+}
+
+export interface SceneAnswer {
+  readonly shape: readonly number[];
+  readonly framesPerSecond: number;
+  readonly prompt: string;
+  /** The simulation as "0", then a clip a seed. */
+  readonly clips: readonly { readonly label: string; readonly frames: readonly number[] }[];
+}
+
 export interface HeadlessPage {
+  /** Clips of a scene of the world, beside its simulation. */
+  scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
   evaluate(size: string, request: EvaluationRequest): Promise<EvaluateAnswer>;
 }
@@ -62,6 +81,21 @@ window.physmaster = {
       framesPerSecond: video.framesPerSecond,
       shape: [video.frames, video.height, video.width, 3],
       clips: clips.map(({ seed, frames }) => ({ seed, frames: [...frames] })),
+    };
+  },
+
+  async scene({ size, scene: { family, split, seed }, seeds, sampler }) {
+    const { model } = await open(size);
+    const { video } = model.config;
+    const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
+    const clips = await generateClips(model, { image, seeds, sampler });
+    disposeModel(model);
+    return {
+      framesPerSecond: video.framesPerSecond,
+      shape: [video.frames, video.height, video.width, 3],
+      prompt: scene.prompt,
+      clips: [{ label: '0', frames: [...frames] },
+        ...clips.map((clip) => ({ label: String(clip.seed), frames: [...clip.frames] }))],
     };
   },
 

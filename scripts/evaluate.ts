@@ -1,6 +1,7 @@
 // `npm run evaluate`: scores a model on held-out scenes, beside its floor and its baseline, headless on the same
 // engine as the page.
 import { writeFile } from 'node:fs/promises';
+import { splits } from '../src/world/splits.ts';
 import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
@@ -8,8 +9,6 @@ import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, samplerFromFlags, sizes } from './model-flags.ts';
 
 type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | 'steps' | 'guidance' | 'json';
-
-const splits = ['train', 'seen', 'unseen', 'wide'] as const;
 
 const command: Command<Name> = {
   invocation: 'npm run evaluate --',

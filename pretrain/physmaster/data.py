@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>[a-z]+)-(?P<first>\d+)-(?P<clips>\d+)$')
+NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>wide|train|seen|unseen|out-of-range)-(?P<first>\d+)-(?P<clips>\d+)$')
 
 
 class Clips:

@@ -23,8 +23,8 @@ import { inView, staysInView } from '../visibility.ts';
 export const sizeBins: readonly [number, number][] = [[0.175, 0.21], [0.21, 0.25], [0.25, 0.295]];
 export const heightBins: readonly [number, number][] = [[0.35, 0.7], [0.7, 1.1], [1.1, 1.55]];
 /** Sizes and heights beyond those of training. */
-const sizesBeyond: readonly [number, number][] = [[0.13, 0.165], [0.305, 0.34]];
-const heightsBeyond: readonly [number, number][] = [[1.6, 1.9]];
+const sizesBeyond: readonly [number, number][] = [[0.14, 0.17], [0.3, 0.325]];
+const heightsBeyond: readonly [number, number][] = [[0.2, 0.32], [1.56, 1.72]];
 
 /** Where objects stand from left to right, by how many there are: ranges of x. */
 const places: readonly (readonly [number, number])[][] = [

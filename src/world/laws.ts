@@ -39,3 +39,25 @@ export function accelerationFromRest(distances: ArrayLike<number>, tolerance = 0
 export function fallOf(heights: Float64Array): number {
   return accelerationFromRest(heights.map((height) => heights[0] - height));
 }
+
+/**
+ * How strong the cause of a motion from rest is, where q'' = factor * shape(q): the factor that fits best over the
+ * leading frames in which q stays within a reach and goes on in one direction. Second integrals by the trapezoidal
+ * rule.
+ * @returns NaN with fewer than three frames
+ */
+export function drivingFactor(q: ArrayLike<number>, shape: (q: number) => number, reach: number): number {
+  const step = 1 / framesPerSecond;
+  const moved: number[] = [0];
+  const integrals: number[] = [0];
+  let rate = 0;
+  for (let i = 1; i < q.length && Math.abs(q[i] - q[0]) <= reach; i++) {
+    if (Math.abs(q[i] - q[0]) < Math.max(...moved.map(Math.abs)) - reach / 20) break;
+    const [from, to] = [shape(q[i - 1]), shape(q[i])];
+    // Of a shape that changes evenly within the frame.
+    integrals.push(integrals[i - 1] + rate * step + ((2 * from + to) / 6) * step * step);
+    rate += ((from + to) / 2) * step;
+    moved.push(q[i] - q[0]);
+  }
+  return slopeOf(integrals, moved);
+}

@@ -109,15 +109,17 @@ function addJoints(
   if (joints.length === 0) return;
   const room = world.createRigidBody(RAPIER.RigidBodyDesc.fixed());
   const vector = ([x, y, z]: Vector) => ({ x, y, z });
+  const upright = { x: 0, y: 0, z: 0, w: 1 };
   const bodyOf = (index: number) => {
     const body = bodies[moving.indexOf(scene.objects[index])];
     if (!body) throw new RangeError(`Object ${index} has a joint and does not move.`);
     return body;
   };
   for (const { kind, object, anchor, other, otherAnchor, axis } of joints) {
-    const data = kind === 'ball'
-      ? RAPIER.JointData.spherical(vector(anchor), vector(otherAnchor))
-      : RAPIER.JointData.revolute(vector(anchor), vector(otherAnchor), vector(axis ?? [0, 0, 1]));
+    const [here, there] = [vector(anchor), vector(otherAnchor)];
+    const data = kind === 'ball' ? RAPIER.JointData.spherical(here, there)
+      : kind === 'fixed' ? RAPIER.JointData.fixed(here, upright, there, upright)
+        : RAPIER.JointData.revolute(here, there, vector(axis ?? [0, 0, 1]));
     const joint = world.createImpulseJoint(data, bodyOf(object), other === undefined ? room : bodyOf(other), true);
     joint.setContactsEnabled(false);
   }

@@ -55,9 +55,12 @@ export interface SceneObject {
   combination?: Combination;
 }
 
-/** Holds two objects together, or one to the room. Anchors are in each object's own frame, or in the world's. */
+/**
+ * Holds two objects together, or one to the room. Anchors are in each object's own frame, or in the world's. What
+ * is fixed to something starts with the same rotation.
+ */
 export interface Joint {
-  kind: 'ball' | 'hinge';
+  kind: 'ball' | 'hinge' | 'fixed';
   /** Index into the scene's objects. */
   object: number;
   anchor: Vector;

@@ -97,3 +97,9 @@ const phrases: Record<Shape, string> = {
 export function phraseOf(material: MaterialName, shape: Shape): string {
   return `a ${materials[material].phrase} ${phrases[shape]}`;
 }
+
+/** "a, b and c". */
+export function listOf(names: readonly string[]): string {
+  const last = names.length - 1;
+  return last === 0 ? names[0] : `${names.slice(0, last).join(', ')} and ${names[last]}`;
+}

@@ -2,7 +2,8 @@
 
 import { cameraPosition, project, tangent } from './camera.ts';
 import { hit, intersect } from './intersections.ts';
-import { boundingRadius, frameSize, type Scene, type SceneObject, type Trajectory } from './scene.ts';
+import { boundingRadius, frameSize, type Quaternion, type Scene, type SceneObject, type Trajectory } from './scene.ts';
+import { turned } from './things.ts';
 
 /** Whether a sphere about a point lies inside the picture with a margin of a pixel. */
 export function inView(position: ArrayLike<number>, radius: number): boolean {
@@ -46,10 +47,13 @@ function hides(block: SceneObject, point: ArrayLike<number>): boolean {
   const dy = point[1] - cameraPosition[1];
   const dz = point[2] - cameraPosition[2];
   const distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
-  const met = intersect(
-    'box', block.size[0], block.size[1], block.size[2],
+  const [x, y, z, w] = block.rotation;
+  const intoBlock: Quaternion = [-x, -y, -z, w];
+  const origin = turned(intoBlock, [
     cameraPosition[0] - block.position[0], cameraPosition[1] - block.position[1],
-    cameraPosition[2] - block.position[2], dx / distance, dy / distance, dz / distance,
-  );
+    cameraPosition[2] - block.position[2],
+  ]);
+  const direction = turned(intoBlock, [dx / distance, dy / distance, dz / distance]);
+  const met = intersect(block.shape, ...block.size, ...origin, ...direction);
   return met && hit[0] < distance;
 }

@@ -24,7 +24,8 @@ export function turnAbout(axis: 0 | 1 | 2, halfTangent: number): Quaternion {
 
 /** Rotation about z (counter-clockwise in the picture) of which sine and cosine are known. */
 export function leanBy(sine: number, cosine: number): Quaternion {
-  return turnAbout(2, sine / (1 + cosine));
+  // Adding 0 turns -0, which JSON does not know, into 0.
+  return turnAbout(2, sine / (1 + cosine) + 0);
 }
 
 /** A vector turned by a rotation. */

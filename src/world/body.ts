@@ -7,6 +7,8 @@ import { boundingRadius, frameSize, type SceneObject } from './scene.ts';
 
 /** Contact shadows end at this many reaches from an object's centre. */
 export const contactReach = 2.6;
+/** What is longer than this many times its thickness counts as slim. */
+const slimness = 5;
 const contactFloor = 1 / (contactReach * contactReach);
 
 /** An object with its pose as a rotation matrix (columns: its axes in the world), in a picture of a given side. */
@@ -16,7 +18,9 @@ export class Body {
   size: ArrayLike<number>;
   colour: ArrayLike<number>;
   radius = 0;
+  /** What contact shadows and surface patterns go by. */
   reach = 0;
+  extent = 0;
   private readonly side: number;
   readonly axes = new Float64Array(9);
   x = 0;
@@ -45,7 +49,11 @@ export class Body {
   resize(size: ArrayLike<number>): void {
     this.size = size;
     this.radius = boundingRadius({ shape: this.object.shape, size: [size[0], size[1], size[2]] });
-    this.reach = size[0] > size[1] ? size[0] : size[1];
+    // A plank or a rod darkens what is near it by its thickness: by its length it would darken the whole room.
+    const long = size[0] > size[1] ? size[0] : size[1];
+    const short = size[0] > size[1] ? size[1] : size[0];
+    this.reach = short > 0 && long > slimness * short ? slimness * short : long;
+    this.extent = long;
   }
 
   place(position: ArrayLike<number>, rotation: ArrayLike<number>): void {

@@ -143,7 +143,7 @@ export function lightBody(
   const material = lookOf(object);
   const factor = patternFactor(
     material.pattern, m[0] * qx + m[3] * qy + m[6] * qz, m[1] * qx + m[4] * qy + m[7] * qz,
-    m[2] * qx + m[5] * qy + m[8] * qz, body.reach,
+    m[2] * qx + m[5] * qy + m[8] * qz, body.extent,
   );
   let ambient = ambientLight * (0.9 + 0.3 * ny);
   // Near the floor, an object's underside sees less of the sky.

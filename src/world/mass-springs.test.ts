@@ -1,4 +1,5 @@
-// Soft bodies against what has a closed form: two masses on a spring, and the momenta that springs cannot change.
+// Soft bodies against what has a closed form: two masses on a spring, and the momenta that springs cannot
+// change.
 
 import { expect, test } from 'vitest';
 import { softBody, stepSoftBody, type SoftBody } from './mass-springs.ts';
@@ -32,7 +33,8 @@ test('two masses swing as sqrt(2 k), the closer the shorter the step', () => {
 });
 
 test('springs change neither momentum nor angular momentum, damped or not', () => {
-  const nodes = Float64Array.from({ length: 24 }, (_, i) => 5 + ((i * 7) % 5) * 0.2 + Math.floor(i / 3) * 0.1);
+  const nodes = Float64Array.from({ length: 24 }, (_, i) =>
+    5 + ((i * 7) % 5) * 0.2 + Math.floor(i / 3) * 0.1);
   const body = softBody(nodes, 0.1, 3, { stiffness, damping: 5, friction: 5 });
   body.velocities.forEach((_, i) => { body.velocities[i] = ((i * 5) % 7) - 3; });
   const momenta = () => {

@@ -1,7 +1,7 @@
-// A soft body as equal point masses joined by damped springs (Provot, "Deformation constraints in a mass-spring
-// model", Graphics Interface 1995), stepped by semi-implicit Euler. Nodes are small balls that the floor pushes up
-// like stiff springs and holds by viscous friction. All quantities are per unit of node mass. Does not do: plastic
-// flow, nodes of one body that touch each other, anything but the floor.
+// A soft body as equal point masses joined by damped springs (Provot, "Deformation constraints in a
+// mass-spring model", Graphics Interface 1995), stepped by semi-implicit Euler. Nodes are small balls that
+// the floor pushes up like stiff springs and holds by viscous friction. All quantities are per unit of node
+// mass. Does not do: plastic flow, nodes of one body that touch each other, anything but the floor.
 
 export interface SoftBody {
   /** Node i at 3 i; metres and metres a second. */
@@ -41,7 +41,8 @@ export function softBody(
       if (length <= reach) springs.push([i, j, length]);
     }
   }
-  return { positions: positions.slice(), velocities: new Float64Array(positions.length), radius, springs, elasticity };
+  const velocities = new Float64Array(positions.length);
+  return { positions: positions.slice(), velocities, radius, springs, elasticity };
 }
 
 /** One step of semi-implicit Euler: velocities first, then positions with the new velocities. */
@@ -85,8 +86,9 @@ export function stepSoftBody(body: SoftBody, dt: number, gravity: number): void 
 }
 
 /** Kinetic energy, that of height, and that of springs and floor; over the mass of a node. */
-export function energyOfSoftBody({ positions: x, velocities: v, radius, springs, elasticity }: SoftBody, gravity: number): number {
-  const { stiffness } = elasticity;
+export function energyOfSoftBody(body: SoftBody, gravity: number): number {
+  const { positions: x, velocities: v, radius, springs } = body;
+  const { stiffness } = body.elasticity;
   let energy = 0;
   for (const [first, second, rest] of springs) {
     const dx = x[second * 3] - x[first * 3];

@@ -2,7 +2,10 @@
 
 import { clipFrames, type Scene, type Trajectory } from './scene.ts';
 
-/** A trajectory of 25 frames in which everything that moves stays as it starts: a family overwrites what changes. */
+/**
+ * A trajectory of 25 frames in which everything that moves stays as it starts: a family overwrites what
+ * changes.
+ */
 export function stillTrajectory({ objects }: Pick<Scene, 'objects'>): Required<Trajectory> {
   const moving = objects.filter((object) => object.moves);
   const count = moving.length;

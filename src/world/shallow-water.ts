@@ -1,7 +1,8 @@
-// The shallow-water equations in one dimension, h_t + (h u)_x = 0 and (h u)_t + (h u^2 + g h^2 / 2)_x = 0, between
-// two walls: the HLL scheme (Harten, Lax and van Leer, SIAM Review 25, 1983) with the wave speeds of dry fronts as in
-// Toro, "Shock-capturing methods for free-surface shallow flows" (2001), section 10.4. First order; keeps volume
-// exactly, and depths positive while dt (|u| + 2 sqrt(g h)) <= dx. Does not do: friction, uneven floors.
+// The shallow-water equations in one dimension, h_t + (h u)_x = 0 and (h u)_t + (h u^2 + g h^2 / 2)_x = 0,
+// between two walls: the HLL scheme (Harten, Lax and van Leer, SIAM Review 25, 1983) with the wave speeds of
+// dry fronts as in Toro, "Shock-capturing methods for free-surface shallow flows" (2001), section 10.4. First
+// order; keeps volume exactly, and depths positive while dt (|u| + 2 sqrt(g h)) <= dx. Does not do: friction,
+// uneven floors.
 
 export class ShallowWater {
   /** Depth in metres and discharge depth times velocity in m^2/s, a cell each. */

@@ -50,7 +50,9 @@ describe.each([4, 8])('with %i substeps', (substeps) => {
 test('with drag energy falls, light things end at the surface and heavy ones on the floor', () => {
   for (const scene of scenes) {
     const { energy, positions, objects } = buoyancy.simulate(scene);
-    for (let frame = 1; frame < clipFrames; frame++) expect(energy[frame]).toBeLessThan(energy[frame - 1] + 1e-3);
+    for (let frame = 1; frame < clipFrames; frame++) {
+      expect(energy[frame]).toBeLessThan(energy[frame - 1] + 1e-3);
+    }
     scene.objects.filter(({ label }) => label > 0).forEach(({ density, position }, k) => {
       const last = positions[((clipFrames - 1) * objects + k) * 3 + 1];
       if (density < waterDensity && position[1] < 1) expect(last).toBeGreaterThan(position[1] + 0.2);

@@ -1,11 +1,11 @@
-// The buoyancy family: two or three things of different materials are let go under water, and one more may fall in
-// from above. Their look says how dense they are, and so whether they rise, and how fast. Water is as dense as 100 on
-// the scale of materials.ts, where wood is 65 and rubber 110. Each obeys
-//   (m + c V) a = (V - m) g - drag, and less c V' v^2 on the way in (V: mass of the water displaced, V' = dV/dy)
-// with added mass c and quadratic drag as of spheres and cubes far from everything (Newman, "Marine hydrodynamics",
-// 1977, chapters 2 and 4; cubes: Stelson and Mavis 1957). What comes in sets water in motion, which costs momentum
-// (von Karman 1929); what comes out leaves that water behind. By the classical Runge-Kutta method. Does not do:
-// waves, a level that rises, turning, things that meet.
+// The buoyancy family: two things of different materials are let go under water, and a third may fall in from
+// above. Their look says how dense they are, and so whether they rise, and how fast. Water is as
+// dense as 100 on the scale of materials.ts, where wood is 65 and rubber 110. Each obeys
+//   (m + c V) a = (V - m) g - drag, and less c V' v^2 on the way in (V: mass of water displaced, V' = dV/dy)
+// with added mass c and quadratic drag as of spheres and cubes far from everything (Newman, "Marine
+// hydrodynamics", 1977, chapters 2 and 4; cubes: Stelson and Mavis 1957). What comes in sets water in motion,
+// which costs momentum (von Karman 1929); what comes out leaves that water behind. By the classical
+// Runge-Kutta method. Does not do: waves, a level that rises, turning, things that meet.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -16,7 +16,8 @@ import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
 import {
-  clipFrames, framesPerSecond, gravity, type MaterialName, type Scene, type SceneObject, type Trajectory, type Vector,
+  clipFrames, framesPerSecond, gravity, type MaterialName, type Scene, type SceneObject, type Trajectory,
+  type Vector,
 } from '../scene.ts';
 import { materialNames, type Split } from '../splits.ts';
 import { furnishing, listOf, materialObject, phraseOf } from '../things.ts';
@@ -51,7 +52,9 @@ export interface Floater {
 }
 
 /** Of the lowest `depth` metres of a thing: its volume, and the integral of that over the depth. */
-function submerged({ shape, size }: Floater, depth: number): { volume: number; integral: number; slope: number } {
+function submerged(
+  { shape, size }: Floater, depth: number,
+): { volume: number; integral: number; slope: number } {
   const d = depth < 0 ? 0 : depth > 2 * size ? 2 * size : depth;
   const beyond = depth > 2 * size ? depth - 2 * size : 0;
   const inside = d > 0 && beyond === 0;
@@ -73,7 +76,9 @@ function wholeVolume(floater: Floater): number {
 }
 
 /** Acceleration in m/s^2 at a height of the centre above the water's surface, and a velocity. */
-function accelerationAt(floater: Floater, height: number, velocity: number, pull: number, dragged: number): number {
+function accelerationAt(
+  floater: Floater, height: number, velocity: number, pull: number, dragged: number,
+): number {
   const { added, drag } = flows[floater.shape];
   const { size, density } = floater;
   const { volume, slope } = submerged(floater, size - height);
@@ -87,7 +92,9 @@ function accelerationAt(floater: Floater, height: number, velocity: number, pull
   return force / (mass + added * waterDensity * volume);
 }
 
-/** Kinetic energy with the added mass, and potential energy of the thing and of the water that it displaces. */
+/**
+ * Kinetic energy with the added mass, and potential energy of the thing and of the water that it displaces.
+ */
 function energyOf(floater: Floater, height: number, velocity: number, pull: number): number {
   const { volume, integral } = submerged(floater, floater.size - height);
   const mass = floater.density * wholeVolume(floater);
@@ -120,15 +127,15 @@ function draw(split: Split, random: Random): SceneDraft {
     });
   const start = (material: MaterialName, size: number, way: number) =>
     rises(material) ? level - size - way : bottom + size + way;
-  const size = () => random.uniform(0.13, 0.19);
   const firstSize = values.shape === 1 ? values.size * 0.9 : values.size;
-  const otherSize = size();
+  const otherSize = random.uniform(0.13, 0.19);
+  const otherWay = random.uniform(0.45, 0.75);
   const things = [
     thing(1, main, shapes[values.shape], firstSize, start(main, firstSize, values.way)),
-    thing(2, opposite, random.pick(shapes), otherSize, start(opposite, otherSize, random.uniform(0.45, 0.75))),
+    thing(2, opposite, random.pick(shapes), otherSize, start(opposite, otherSize, otherWay)),
   ];
   if (count === 3) {
-    const thirdSize = size();
+    const thirdSize = random.uniform(0.13, 0.19);
     const above = level + thirdSize + random.uniform(0.1, 0.35);
     things.push(thing(3, third, random.pick(shapes), thirdSize, above));
   }
@@ -200,8 +207,8 @@ function expectedAcceleration({ objects }: Scene): number {
 }
 
 /**
- * From the way of the first thing up to the surface or down to the floor. With quadratic drag a motion from rest goes
- * s = L log cosh(t sqrt(a / L)), so that L arcosh(exp(s / L))^2 grows as a t^2.
+ * From the way of the first thing up to the surface or down to the floor. With quadratic drag a motion from
+ * rest goes s = L log cosh(t sqrt(a / L)), so that L arcosh(exp(s / L))^2 grows as a t^2.
  */
 function measuredAcceleration(scene: Scene, [track]: readonly Track[]): number {
   const [thing] = scene.objects;
@@ -226,7 +233,7 @@ export const buoyancy: Family = {
   domain: 'fluid',
   number: 13,
   law: {
-    sentence: 'What is lighter than the water it pushes aside rises, what is heavier sinks, and some water must come along.',
+    sentence: 'What is lighter than the water it pushes aside rises, what is heavier sinks.',
     quantity: 'acceleration of the first thing, upwards, m/s²',
     expected: expectedAcceleration,
     measured: measuredAcceleration,

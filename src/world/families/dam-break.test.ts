@@ -9,7 +9,9 @@ const scenes = Array.from({ length: 10 }, (_, seed) => findScene(damBreak, 'wide
 const columns = 24;
 
 /** Volume over width, and where its middle is, at every frame. */
-function middlesOf(scene: Scene, substeps: number, gravity?: number): { volumes: number[]; middles: number[] } {
+function middlesOf(
+  scene: Scene, substeps: number, gravity?: number,
+): { volumes: number[]; middles: number[] } {
   const { sizes, positions, frames } = damBreak.simulate(scene, { substeps, gravity });
   const volumes: number[] = [];
   const middles: number[] = [];
@@ -46,7 +48,9 @@ describe.each([4, 8])('with %i cells a column', (substeps) => {
       const { volumes } = middlesOf(scene, substeps);
       volumes.forEach((volume) => expect(volume / volumes[0]).toBeCloseTo(1, 5));
       const { energy } = damBreak.simulate(scene, { substeps });
-      for (let frame = 1; frame < energy.length; frame++) expect(energy[frame]).toBeLessThanOrEqual(energy[frame - 1]);
+      for (let frame = 1; frame < energy.length; frame++) {
+        expect(energy[frame]).toBeLessThanOrEqual(energy[frame - 1]);
+      }
     }
   });
 });

@@ -1,7 +1,7 @@
-// The dam-break family: water held at one side of a narrow tank is let go over still water, and runs to and fro as a
-// bore. Its height, its length and how deep the still water is decide the motion. Shallow-water equations
-// (shallow-water.ts); a column that is drawn is several cells wide. Does not do: friction, spray, waves that break,
-// a dry floor: its front is thinner than a pixel.
+// The dam-break family: water held at one side of a narrow tank is let go over still water, and runs to and
+// fro as a bore. Its height, its length and how deep the still water is decide the motion. Shallow-water
+// equations (shallow-water.ts); a column that is drawn is several cells wide. Does not do: friction, spray,
+// waves that break, a dry floor: its front is thinner than a pixel.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -10,7 +10,9 @@ import { slopeOf } from '../laws.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
-import { clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory } from '../scene.ts';
+import {
+  clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory,
+} from '../scene.ts';
 import { ShallowWater } from '../shallow-water.ts';
 import type { Split } from '../splits.ts';
 import { furnishing } from '../things.ts';
@@ -58,7 +60,8 @@ function draw(split: Split, random: Random): SceneDraft {
   const tone = random.uniform(84, 120);
   const wallHeight = 0.65;
   const ends = [-1, 1].map((end) => furnishing('steel', [tone, tone, tone * 1.05], {
-    shape: 'box', size: [0.03, wallHeight, halfTank + 0.02], position: [end * (tankLength / 2 + 0.03), wallHeight, z],
+    shape: 'box', size: [0.03, wallHeight, halfTank + 0.02],
+    position: [end * (tankLength / 2 + 0.03), wallHeight, z],
   }));
   const base = furnishing('steel', [tone, tone, tone * 1.05], {
     shape: 'box', size: [tankLength / 2, halfBase, halfTank + 0.02], position: [0, halfBase, z],
@@ -100,21 +103,25 @@ function volumeOf({ parameters }: Scene): number {
   return height * length + still * (tankLength - length);
 }
 
-/** Until the first wave is back from a wall, all that moves the water along is the pressure on the two walls. */
+/**
+ * Until the first wave is back from a wall, all that moves the water along is the pressure on the two walls.
+ */
 function expectedAcceleration(scene: Scene): number {
   const { height, still } = scene.parameters ?? {};
   return (gravity * (height * height - still * still)) / 2 / volumeOf(scene);
 }
 
 /**
- * From how the water's first moment grows until shortly after a wave has come to a wall: what the wave changes, it
- * changes slowly. The surface, seen from above, adds to the area but not to the change of the moment.
+ * From how the water's first moment grows until shortly after a wave has come to a wall: what the wave
+ * changes, it changes slowly. The surface, seen from above, adds to the area but not to the change of the
+ * moment.
  */
 function measuredAcceleration(scene: Scene, [track]: readonly Track[]): number {
   const { height, length, direction } = scene.parameters ?? {};
   const until = Math.min(length, (tankLength - length) / 2) / Math.sqrt(gravity * height);
   const last = Math.max(3, Math.floor(until * framesPerSecond + 2.5));
-  const moments = Array.from({ length: last }, (_, i) => (direction * track.area[i] * track.x[i]) / volumeOf(scene));
+  const volume = volumeOf(scene);
+  const moments = Array.from({ length: last }, (_, i) => (direction * track.area[i] * track.x[i]) / volume);
   return 2 * slopeOf(moments.map((_, i) => (i / framesPerSecond) * (i / framesPerSecond)), moments);
 }
 
@@ -133,7 +140,7 @@ export const damBreak: Family = {
   domain: 'fluid',
   number: 12,
   law: {
-    sentence: 'Water let go is pushed along only by the pressure on the wall behind it, which grows as its height squared.',
+    sentence: 'Water let go is driven by the pressure on the wall behind it, which grows as the height squared.',
     quantity: 'acceleration of the middle of the water, m/s²',
     expected: expectedAcceleration,
     measured: measuredAcceleration,

@@ -12,7 +12,8 @@ function worstError(scene: Scene, substeps: number, diffusivity: number): number
   const { energy } = heat.simulate(scene, { substeps });
   let worst = 0;
   for (let frame = 6; frame < clipFrames; frame++) {
-    const expected = 2 * scene.parameters!.heat * Math.sqrt((diffusivity * frame) / framesPerSecond / Math.PI);
+    const time = frame / framesPerSecond;
+    const expected = 2 * scene.parameters!.heat * Math.sqrt((diffusivity * time) / Math.PI);
     worst = Math.max(worst, Math.abs(energy[frame] / expected - 1));
   }
   return worst;

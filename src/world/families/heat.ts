@@ -1,10 +1,11 @@
-// The heat family: a row of blocks of one material touches a glowing ember, at one end or in the middle, and heat
-// spreads along it. The material decides how fast, the ember's glow how hot they become; how thick they are decides
-// nothing. The heat equation by explicit finite differences, forward in time and centred in space, four cells a
-// block (FTCS; Richtmyer and Morton, "Difference methods for initial-value problems", 1967, chapter 1: stable while
-// alpha dt / dx^2 <= 1/2). The ember keeps its temperature; far ends and sides are insulated. Time runs fast: real
-// blocks would need minutes. Colours are linear in the temperature, so that mean colours show mean temperatures.
-// Does not do: heat lost to the air, light that what glows throws on others.
+// The heat family: a row of blocks of one material touches a glowing ember, at one end or in the middle, and
+// heat spreads along it. The material decides how fast, the ember's glow how hot they become; how thick they
+// are decides nothing. The heat equation by explicit finite differences, forward in time and centred in
+// space, four cells a block (FTCS; Richtmyer and Morton, "Difference methods for initial-value problems",
+// 1967, chapter 1: stable while alpha dt / dx^2 <= 1/2). The ember keeps its temperature; far ends and sides
+// are insulated. Time runs fast: real blocks would need minutes. Colours are linear in the temperature, so
+// that mean colours show mean temperatures. Does not do: heat lost to the air, light that what glows throws
+// on others.
 
 import type { Random } from '../../math/random.ts';
 import { focalLength, project } from '../camera.ts';
@@ -40,7 +41,10 @@ const halfBlock = 0.08;
 const halfEmber = 0.14;
 const rowHeight = 0.9;
 const cellsPerBlock = 4;
-/** Cold blocks are darker than their material, so that heat shows; they give off most of their light themselves. */
+/**
+ * Cold blocks are darker than their material, so that heat shows; they give off most of their light
+ * themselves.
+ */
 const dimming = 0.6;
 const emission = 0.85;
 /** Steps of the heat equation in a substep. */
@@ -84,7 +88,8 @@ function draw(split: Split, random: Random): SceneDraft {
   const emberHeight = thickness + 0.07;
   const ember: SceneObject = {
     ...furnishing('ember', [0, 0, 0], {
-      shape: 'box', size: [halfEmber, emberHeight, emberHeight], position: [emberX, rowHeight, z], emission: 1,
+      shape: 'box', size: [halfEmber, emberHeight, emberHeight], position: [emberX, rowHeight, z],
+      emission: 1,
     }),
     colour: emberColour,
   };
@@ -97,8 +102,9 @@ function draw(split: Split, random: Random): SceneDraft {
   });
   const pedestal = stand(emberX, rowHeight - emberHeight);
   const where = place === 'middle' ? 'in the middle' : `at the ${place}`;
+  const { phrase } = materials[material];
   return {
-    prompt: `Thermal, heat spreads along a row of ${materials[material].phrase} blocks from an ember ${where}`,
+    prompt: `Thermal, heat spreads along a row of ${phrase} blocks from an ember ${where}`,
     objects: [...blocks, ember, pedestal, ...stands],
     room, light, bins, parameters: { diffusivity, heat, perSide },
   };
@@ -138,8 +144,9 @@ function step(cells: Float64Array, flows: Float64Array, ratio: number, heat: num
 }
 
 /**
- * Mean temperature of a labelled group at every frame, from how far its colour has gone towards the glow. `height`
- * is that of the group in pixels: those at its upper and lower edge are three quarters covered on average.
+ * Mean temperature of a labelled group at every frame, from how far its colour has gone towards the glow.
+ * `height` is that of the group in pixels: those at its upper and lower edge are three quarters covered on
+ * average.
  */
 function temperaturesOf(track: Track, cold: Vector, height: number): Float64Array {
   const towards = cold.map((value, c) => (1 - 0.5 / height) * (glow[c] - value));
@@ -149,8 +156,8 @@ function temperaturesOf(track: Track, cold: Vector, height: number): Float64Arra
 }
 
 /**
- * Heat that has gone into a half-infinite row whose end is kept at temperature T is 2 T sqrt(alpha t / pi) (Carslaw
- * and Jaeger, "Conduction of heat in solids", 1959, section 2.5): its square grows evenly.
+ * Heat that has gone into a half-infinite row whose end is kept at temperature T is 2 T sqrt(alpha t / pi)
+ * (Carslaw and Jaeger, "Conduction of heat in solids", 1959, section 2.5): its square grows evenly.
  */
 function measuredDiffusivity(scene: Scene, tracks: readonly Track[]): number {
   const { heat, perSide } = scene.parameters ?? {};
@@ -174,7 +181,7 @@ export const heat: Family = {
   domain: 'thermal',
   number: 14,
   law: {
-    sentence: 'Heat slows down as it spreads: twice as far takes four times as long, and the material sets the pace.',
+    sentence: 'Heat slows down as it spreads: to get twice as far takes it four times as long.',
     quantity: 'diffusivity of the row, m²/s',
     expected: ({ parameters }) => parameters?.diffusivity ?? NaN,
     measured: measuredDiffusivity,

@@ -1,9 +1,10 @@
-// The melting family: a block of ice stands on a round hot plate and melts; its water runs down and lies around the
-// plate as a puddle that grows. The plate's size and glow give its power; all of it goes into melting, so that the
-// volume falls evenly, by P / (rho L) (the Stefan condition with a given flux; Alexiades and Solomon, "Mathematical
-// modeling of melting and freezing processes", 1993, section 1.2). The ice keeps its proportions: all faces recede.
-// The scale s of its sides obeys ds/dt = -melting / (3 V s^2), by Heun's method. Time runs fast: real ice would need
-// minutes. Does not do: water that boils away, ice that floats, the difference of the densities of water and ice.
+// The melting family: a block of ice stands on a round hot plate and melts; its water runs down and lies
+// around the plate as a puddle that grows. The plate's size and glow give its power; all of it goes into
+// melting, so that the volume falls evenly, by P / (rho L) (the Stefan condition with a given flux; Alexiades
+// and Solomon, "Mathematical modeling of melting and freezing processes", 1993, section 1.2). The ice keeps
+// its proportions: all faces recede. The scale s of its sides obeys ds/dt = -melting / (3 V s^2), by Heun's
+// method. Time runs fast: real ice would need minutes. Does not do: water that boils away, ice that floats,
+// the difference of the densities of water and ice.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -13,7 +14,9 @@ import { linearColour } from '../materials.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
-import { clipFrames, framesPerSecond, type Scene, type SceneObject, type Trajectory, type Vector } from '../scene.ts';
+import {
+  clipFrames, framesPerSecond, type Scene, type SceneObject, type Trajectory, type Vector,
+} from '../scene.ts';
 import type { Split } from '../splits.ts';
 import { furnishing, turnAbout } from '../things.ts';
 import { inView } from '../visibility.ts';
@@ -64,7 +67,8 @@ function draw(split: Split, random: Random): SceneDraft {
     rotation: turnAbout(1, random.uniform(0.1, 0.35)),
   });
   const puddle = furnishing('water', [104, 170, 226], {
-    moves: true, shape: 'cylinder', size: [plate * 0.98, halfPuddle, 0], position: [x, halfPuddle, z], opacity: 0.6,
+    moves: true, shape: 'cylinder', size: [plate * 0.98, halfPuddle, 0], position: [x, halfPuddle, z],
+    opacity: 0.6,
   });
   const hotPlate: SceneObject = {
     ...furnishing('ember', [0, 0, 0], {
@@ -135,13 +139,15 @@ function measuredMelting(scene: Scene, [track]: readonly Track[]): number {
 }
 
 /** The puddle stays in the picture, and neither too little nor too much melts. */
-function isGood({ objects: [ice, puddle] }: Scene, { frames, objects, sizes, energy }: Required<Trajectory>): boolean {
+function isGood({ objects: [ice, puddle] }: Scene, trajectory: Trajectory): boolean {
+  const { frames, objects, sizes = [], energy } = trajectory;
   const left = energy[frames - 1] / energy[0];
   const half = energy[12] / energy[0];
   const radius = sizes[((frames - 1) * objects + 1) * 3];
   const [x, y, z] = puddle.position;
   const sides = [[x - radius, y, z], [x + radius, y, z], [x, y, z + radius]];
-  return left < 0.8 && half > 0.3 && sides.every((side) => inView(side, 0)) && inView(ice.position, ice.size[0]);
+  const seen = inView(ice.position, ice.size[0]) && sides.every((side) => inView(side, 0));
+  return seen && left < 0.8 && half > 0.3;
 }
 
 export const melting: Family = {
@@ -150,12 +156,12 @@ export const melting: Family = {
   domain: 'thermal',
   number: 15,
   law: {
-    sentence: 'Ice melts evenly: every second takes the same volume, the heat of the plate over the heat of melting.',
+    sentence: 'Ice melts evenly: every second the plate melts the same volume, whatever is left of it.',
     quantity: 'volume melted a second, m³/s',
     expected: ({ parameters }) => parameters?.melting ?? NaN,
     measured: measuredMelting,
   },
   draw,
   simulate,
-  isGood: (scene, trajectory) => isGood(scene, trajectory as Required<Trajectory>),
+  isGood,
 };

@@ -31,8 +31,9 @@ describe.each([4, 8])('with %i substeps', (substeps) => {
       let frame = 1;
       for (; lowest[frame] > radius; frame++) {
         const time = frame / framesPerSecond;
-        expect(middle[0] - middle[frame]).toBeCloseTo((gravity * time * time) / 2, 4);
-        expect(Math.abs(middle[0] - middle[frame] - (0.9 * gravity * time * time) / 2)).toBeGreaterThan(0.002);
+        const fallen = (gravity * time * time) / 2;
+        expect(middle[0] - middle[frame]).toBeCloseTo(fallen, 4);
+        expect(Math.abs(middle[0] - middle[frame] - 0.9 * fallen)).toBeGreaterThan(0.002);
       }
       expect(frame).toBeGreaterThan(2);
     }

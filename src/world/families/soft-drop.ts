@@ -1,7 +1,7 @@
-// The soft-drop family: a soft body falls, is squashed and wobbles. What it is made of decides how: rubber is firm and
-// springs back, jelly wobbles for long, foam gives way and damps, clay hardly comes up again. It is a lattice of
-// masses and springs (mass-springs.ts), drawn as balls that overlap. Its shape, size, lean and height are seen.
-// Does not do: bodies that tear or keep a new shape.
+// The soft-drop family: a soft body falls, is squashed and wobbles. What it is made of decides how: rubber is
+// firm and springs back, jelly wobbles for long, foam gives way and damps, clay hardly comes up again. It is
+// a lattice of masses and springs (mass-springs.ts), drawn as balls that overlap. Its shape, size, lean and
+// height are seen. Does not do: bodies that tear or keep a new shape.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -51,7 +51,9 @@ function block(width: number, height: number, depth: number): Vector[] {
   const nodes: Vector[] = [];
   for (let i = 0; i < width; i++) {
     for (let j = 0; j < height; j++) {
-      for (let k = 0; k < depth; k++) nodes.push([i - (width - 1) / 2, j - (height - 1) / 2, k - (depth - 1) / 2]);
+      for (let k = 0; k < depth; k++) {
+        nodes.push([i - (width - 1) / 2, j - (height - 1) / 2, k - (depth - 1) / 2]);
+      }
     }
   }
   return nodes;
@@ -120,7 +122,8 @@ function simulate(scene: Scene, options: SimulationOptions = {}): Trajectory {
   const trajectory = stillTrajectory(scene);
   const { positions, energy } = trajectory;
   const start = Float64Array.from(scene.objects.flatMap(({ position }) => position));
-  const body = softBody(start, nodeRadius * spacing, springReach * spacing, { stiffness, damping, friction: hold });
+  const elasticity = { stiffness, damping, friction: hold };
+  const body = softBody(start, nodeRadius * spacing, springReach * spacing, elasticity);
   // Half a step of upward velocity makes free flight exactly the parabola h - g t^2 / 2.
   for (let i = 1; i < start.length; i += 3) body.velocities[i] = (pull * dt) / 2;
   for (let frame = 0; frame < clipFrames; frame++) {

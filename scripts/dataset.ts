@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clipFrames, frameSize } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
-import { createWorld, families } from '../src/world/world.ts';
+import { createWorld, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 
 const frameBytes = frameSize * frameSize;
@@ -24,7 +24,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out' | 'pa
   invocation: 'npx tsx scripts/dataset.ts',
   summary: 'Writes a chunk of training clips as flat files.',
   flags: {
-    family: { value: 'F', help: families.join(', '), default: 'free-fall' },
+    family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
@@ -35,7 +35,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out' | 'pa
 
 /** Renders every clip whose index modulo `processes` is `part`, in place in the files of `folder`. */
 async function renderPart(
-  folder: string, family: (typeof families)[number], split: (typeof splits)[number], firstSeed: number,
+  folder: string, family: (typeof familyNames)[number], split: (typeof splits)[number], firstSeed: number,
   clips: number, part: number,
 ): Promise<void> {
   const world = await createWorld();
@@ -70,7 +70,7 @@ function joinMeta(folder: string, clips: number): void {
 async function main(): Promise<void> {
   const values = readFlags(command);
   if (!values) return;
-  const family = oneOf('family', values.family, families);
+  const family = oneOf('family', values.family, familyNames);
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 1_000_000);

@@ -2,7 +2,7 @@
 // same engine as the page.
 import { writeFile } from 'node:fs/promises';
 import { splits } from '../src/world/splits.ts';
-import { families } from '../src/world/world.ts';
+import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { evaluationReport } from './evaluation-report.ts';
@@ -19,7 +19,7 @@ const command: Command<Name> = {
 frame repeated.`,
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
-    family: { value: 'F', help: `family of scenes: ${families.join(', ')}`, default: 'free-fall' },
+    family: { value: 'F', help: `family of scenes: ${familyNames.join(', ')}`, default: 'free-fall' },
     split: { value: 'S', help: `split of scenes: ${splits.join(', ')}`, default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first scene', default: '0' },
     clips: { value: 'K', help: 'how many scenes, one seed after the other', default: '8' },
@@ -37,7 +37,7 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const request = {
     size: modelSize(flags.size),
-    family: oneOf('family', flags.family, families),
+    family: oneOf('family', flags.family, familyNames),
     split: oneOf('split', flags.split, splits),
     firstSeed: wholeNumber('first-seed', flags['first-seed'], 0, 2 ** 31),
     clips: wholeNumber('clips', flags.clips, 1, 100_000),

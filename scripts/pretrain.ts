@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber, type Command } from './command-line.ts';
 import { isUpToDate } from './freshness.ts';
 
@@ -16,22 +17,30 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sizes = ['nano'] as const;
 const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'decoder', 'export'] as const;
 
-/** Chunks of clips: split, first seed, clips. Training sees `wide` and `train`; the others only measure. */
-const chunks: readonly [string, number, number][] = [
-  ['wide', 0, 4000], ['wide', 4000, 4000], ['wide', 8000, 6000], ['train', 0, 6000], ['seen', 0, 256],
-  ['unseen', 0, 256],
-];
+/** Shares of --clips that training sees, split evenly over the families. */
+const trainingSplits = { wide: 0.7, train: 0.3 };
+/** Clips of each family that only measure. */
+const heldOutSplits = { seen: 128, unseen: 128, 'out-of-range': 64 };
+
+/** Chunks of one family's clips: split and number of clips, from seed 0 on. */
+function chunksOf(clips: number): [string, number][] {
+  const training = Object.entries(trainingSplits).map(([split, share]): [string, number] =>
+    [split, Math.round(clips * share)]);
+  return [...training, ...Object.entries(heldOutSplits)];
+}
 
 /** Each training stage's share of --minutes. */
 const shares = { autoencoder: 0.3, backbone: 0.04, base: 0.36, 'stage-one': 0.16, decoder: 0.14 };
 
 const command: Command<
-  'size' | 'minutes' | 'processes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'
+  'size' | 'families' | 'clips' | 'minutes' | 'processes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'
 > = {
   invocation: 'npm run pretrain --',
   summary: 'Pretrains a model from the world to weights and writes public/models/<size>.',
   flags: {
     size: { value: 'S', help: sizes.join(', '), default: 'nano' },
+    families: { value: 'A,B,..', help: 'families of scenes', default: familyNames.join(',') },
+    clips: { value: 'N', help: 'training clips of all families together', default: '20000' },
     minutes: { value: 'N', help: 'training time in all, split over the stages', default: '80' },
     processes: { value: 'P', help: 'data-parallel processes of one thread each', default: '2' },
     resume: { help: 'continue from the checkpoints of an interrupted run' },
@@ -83,6 +92,8 @@ async function main(): Promise<void> {
   const values = readFlags(command);
   if (!values) return;
   const size = oneOf('size', values.size, sizes);
+  const families = (values.families ?? '').split(',').map((name) => oneOf('families', name.trim(), familyNames));
+  const clips = wholeNumber('clips', values.clips, 100, 10_000_000);
   const minutes = wholeNumber('minutes', values.minutes, 1, 100_000);
   const processes = wholeNumber('processes', values.processes, 1, 64);
   const first = stages.indexOf(oneOf('from', values.from, stages));
@@ -113,9 +124,11 @@ async function main(): Promise<void> {
     stage(module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
   };
   if (wanted('data')) {
-    for (const [split, seed, clips] of chunks) {
-      run('npx', ['tsx', 'scripts/dataset.ts', '--family', 'free-fall', '--split', split, '--first-seed',
-        String(seed), '--clips', String(clips), '--out', data]);
+    for (const family of families) {
+      for (const [split, count] of chunksOf(clips / families.length)) {
+        run('npx', ['tsx', 'scripts/dataset.ts', '--family', family, '--split', split, '--first-seed', '0',
+          '--clips', String(count), '--out', data]);
+      }
     }
   }
   const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];

@@ -4,12 +4,17 @@
 
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { sceneTruth } from '../src/learning/scene-truth.ts';
-import { evaluateClip, stillClip, summariseScores, type ClipScores } from '../src/metrics/evaluate.ts';
+import { bootstrapInterval } from '../src/math/statistics.ts';
+import { scoreTrackedMasks, stillClip, summariseScores, type ClipScores } from '../src/metrics/evaluate.ts';
+import { trackObjects } from '../src/metrics/tracker.ts';
 import { clipFrames, frameSize } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
-import { createWorld, families } from '../src/world/world.ts';
+import { tracksOf } from '../src/world/tracks.ts';
+import { createWorld, familyNamed, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 import { checkOutputFile } from './output-paths.ts';
+
+type Kind = 'model' | 'still' | 'truth';
 
 const clipBytes = clipFrames * frameSize * frameSize * 3;
 
@@ -18,7 +23,7 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
     predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in order of seeds', optional: true },
-    family: { value: 'F', help: families.join(', '), default: 'free-fall' },
+    family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
@@ -27,13 +32,13 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
   },
   notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true
 frames); each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not
-defined".`,
+defined". laws: relative error of the family's law as measured on the tracked clip, 1 at most.`,
 };
 
 async function main(): Promise<void> {
   const values = readFlags(command);
   if (!values) return;
-  const family = oneOf('family', values.family, families);
+  const family = oneOf('family', values.family, familyNames);
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 100_000);
@@ -49,23 +54,33 @@ async function main(): Promise<void> {
   const file = predicted === undefined ? null : openSync(predicted, 'r');
   const frames = new Uint8Array(clipBytes);
   const world = await createWorld();
-  const scores: Record<'model' | 'still' | 'truth', ClipScores[]> = { model: [], still: [], truth: [] };
+  const scores: Record<Kind, ClipScores[]> = { model: [], still: [], truth: [] };
+  const lawErrors: Record<Kind, number[]> = { model: [], still: [], truth: [] };
+  const { law } = familyNamed(family);
   for (let index = 0; index < clips; index++) {
-    const { truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index);
+    const { scene, truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index);
+    const videos: [Kind, Uint8Array][] = [['still', stillClip(truth.firstFrame, clipFrames)], ['truth', trueFrames]];
     if (file !== null) {
       readSync(file, frames, 0, clipBytes, index * clipBytes);
-      scores.model.push(evaluateClip(frames, truth));
+      videos.push(['model', frames]);
     }
-    scores.still.push(evaluateClip(stillClip(truth.firstFrame, clipFrames), truth));
-    scores.truth.push(evaluateClip(trueFrames, truth));
+    for (const [kind, video] of videos) {
+      const masks = trackObjects(video, truth);
+      scores[kind].push(scoreTrackedMasks(masks, truth));
+      const error = Math.abs(law.measured(scene, tracksOf(scene, video, masks)) / law.expected(scene) - 1);
+      lawErrors[kind].push(error < 1 ? error : 1);
+    }
   }
   if (file !== null) closeSync(file);
   const results: Record<string, unknown> = {};
-  for (const [name, list] of Object.entries(scores)) {
-    if (list.length > 0) results[name] = summariseScores(list);
+  const laws: Record<string, unknown> = {};
+  for (const kind of ['model', 'still', 'truth'] as const) {
+    if (scores[kind].length === 0) continue;
+    results[kind] = summariseScores(scores[kind]);
+    laws[kind] = bootstrapInterval(lawErrors[kind]);
   }
   const perClip = values['per-clip'] === undefined ? {} : { perClip: scores };
-  const text = `${JSON.stringify({ family, split, firstSeed, clips, results, ...perClip }, null, 2)}\n`;
+  const text = `${JSON.stringify({ family, split, firstSeed, clips, results, laws, ...perClip }, null, 2)}\n`;
   process.stdout.write(text);
   if (values.json !== undefined) writeFileSync(values.json, text);
 }

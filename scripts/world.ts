@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { serialize } from '../src/model/safetensors.ts';
 import { clipFrames, frameSize, framesPerSecond } from '../src/world/scene.ts';
 import { splits } from '../src/world/splits.ts';
-import { createWorld, families } from '../src/world/world.ts';
+import { createWorld, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 import { contactSheet, evenColumns, type SheetRow } from './contact-sheet.ts';
 import { makeFolder } from './output-paths.ts';
@@ -18,7 +18,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out'> = {
   invocation: 'npm run world --',
   summary: 'Simulates and renders clips; the same arguments give the same bytes.',
   flags: {
-    family: { value: 'F', help: families.join(', '), default: 'free-fall' },
+    family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', '), default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips', default: '8' },
@@ -32,7 +32,7 @@ scene a line; contact-sheet.png, a row a clip.`,
 async function main(): Promise<void> {
   const values = readFlags(command);
   if (!values) return;
-  const family = oneOf('family', values.family, families);
+  const family = oneOf('family', values.family, familyNames);
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 100_000);

@@ -11,25 +11,30 @@ from pathlib import Path
 import numpy as np
 import torch
 
-NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>[a-z]+)-(?P<first>\d+)-(?P<clips>\d+)$')
+from .config import DOMAINS
+
+NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>wide|train|seen|unseen|out-of-range)-(?P<first>\d+)-(?P<clips>\d+)$')
 
 
 class Clips:
-    """All clips of one or several splits, indexed 0..K-1 across folders in order of their first seed."""
+    """All clips of one or several splits and of all families (or one), indexed 0..K-1 across folders in order of
+    split, family and first seed.
+    """
 
-    def __init__(self, root, splits, config, limit=None):
+    def __init__(self, root, splits, config, limit=None, family=None):
         self.config = config
         self.folders = []
         for folder in Path(root).iterdir():
             match = NAME.match(folder.name)
-            if match and match['split'] in splits and (folder / 'meta.jsonl').exists():
-                self.folders.append((match['split'], int(match['first']), folder))
+            if (match and match['split'] in splits and family in (None, match['family'])
+                    and (folder / 'meta.jsonl').exists()):
+                self.folders.append((match['split'], match['family'], int(match['first']), folder))
         self.folders.sort()
         if not self.folders:
-            raise FileNotFoundError(f'no clips of {splits} under {root}: run `npx tsx scripts/dataset.ts` first')
+            raise FileNotFoundError(f'no clips of {family or ""} {splits} under {root}: run `npx tsx scripts/dataset.ts`')
         self.frames, self.masks, self.depths, self.index = [], [], [], []
         time, side = config.frames, config.pixels
-        for number, (_, _, folder) in enumerate(self.folders):
+        for number, (*_, folder) in enumerate(self.folders):
             frames = np.memmap(folder / 'frames.u8', np.uint8, 'r').reshape(-1, time, side, side, 3)
             masks = np.memmap(folder / 'masks.u8', np.uint8, 'r').reshape(-1, time, side, side)
             depth = np.memmap(folder / 'depth.f32', np.float32, 'r').reshape(-1, side, side)
@@ -67,13 +72,26 @@ class Clips:
     def scenes(self):
         """Parsed meta.jsonl lines in index order."""
         lines = []
-        for _, _, folder in self.folders:
+        for *_, folder in self.folders:
             lines.append((folder / 'meta.jsonl').read_text().splitlines())
         return [json.loads(lines[number][row]) for number, row in self.index]
 
+    def domains(self):
+        """Domain id of every clip, i64 [K]."""
+        return np.array([DOMAINS[scene['domain']] for scene in self.scenes()])
+
     def names(self):
         """Folder names, for the record of data seeds."""
-        return [folder.name for _, _, folder in self.folders]
+        return [folder.name for *_, folder in self.folders]
+
+    def families(self):
+        """Families with clips here, in order."""
+        return sorted({family for _, family, _, _ in self.folders})
+
+    def splits(self, family):
+        """Splits of a family with clips here, in the order of the model card."""
+        there = {split for split, of, _, _ in self.folders if of == family}
+        return [split for split in ('wide', 'train', 'seen', 'unseen', 'out-of-range') if split in there]
 
     def crop(self, i, size, random):
         """A size x size window of clip i around a pixel that moves: u8 [25, size, size, 3]."""

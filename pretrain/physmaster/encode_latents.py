@@ -1,8 +1,7 @@
 """Encodes every clip of the given splits once: latents [K, 7, 8, 8, 16] as f16, normalised per channel.
 
     python3 -m physmaster.encode_latents --splits wide,train
-Mean and standard deviation are taken over latent frames 1.. of the first --statistics clips of the first
-split. Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks
+Mean and standard deviation are taken over latent frames 1.. of --statistics clips of the first split. Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks
 share the clips.
 """
 
@@ -38,7 +37,9 @@ def main():
     load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
     splits = options.splits.split(',')
     first = Clips(options.data, splits[:1], config)
-    generated = encode(autoencoder, first, range(min(options.statistics, len(first))), options.bf16)[:, 1:]
+    # Spread over all families.
+    rows = np.linspace(0, len(first) - 1, min(options.statistics, len(first))).astype(int)
+    generated = encode(autoencoder, first, rows, options.bf16)[:, 1:]
     generated = generated.reshape(-1, config.latent_channels)
     autoencoder.latent_mean.copy_(generated.mean(0))
     autoencoder.latent_std.copy_(generated.std(0).clamp(min=1e-3))

@@ -59,7 +59,7 @@ def main():
     description = {
         'name': f'physmaster-{config.size}', 'size': config.size, 'stage': options.stage, 'config': config.as_dict(),
         'sha256': digest, 'budget': report(config), 'tensors': len(tensors), 'data': data, 'seed': options.seed,
-        'steps': steps, 'training': last_records(folder),
+        'families': Clips(options.data, ['train'], config).families(), 'steps': steps, 'training': last_records(folder),
     }
     notes = folder / 'notes.txt'
     if notes.exists():

@@ -1,11 +1,11 @@
-"""Metrics of the assembled model on seen and unseen clips, by the project's own tracker
+"""Metrics of the assembled model on held-out clips of every family, by the project's own tracker
 (scripts/score-clips.ts).
 
     python3 -m physmaster.measure --file .cache/pretrain/nano/metrics.json
-For each split: model (4 Euler steps, noise seed i + 1 for clip i), floor (the autoencoder's reconstruction of
-the truth), still (first frame repeated), truth (the tracker on true frames), and the reconstruction's PSNR;
-the model once more with its physics tokens zeroed, to see whether it uses them. Intervals: bootstrap 95 %
-over clips.
+For each family and split that there are clips of: model (4 Euler steps, noise seed i + 1 for clip i), floor (the
+autoencoder's reconstruction of the truth), still (first frame repeated), truth (the tracker on true frames), the
+reconstruction's PSNR and the family's law as measured on each; the model once more with its physics tokens zeroed, to
+see whether it uses them. Intervals: bootstrap 95 % over clips.
 """
 
 import json
@@ -23,12 +23,15 @@ from .sample import make_clips
 from .train_autoencoder import measure as psnr
 
 
-def score(clips, split, first_seed=0, per_clip=False):
+SPLITS = ('seen', 'unseen', 'out-of-range')
+
+
+def score(clips, split, first_seed=0, per_clip=False, family='free-fall'):
     """u8 clips [K, 25, 64, 64, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON."""
     with tempfile.NamedTemporaryFile(suffix='.u8') as file:
         clips.tofile(file.name)
-        words = ['npx', 'tsx', 'scripts/score-clips.ts', '--predicted', file.name, '--split', split, '--first-seed',
-                 str(first_seed), '--clips', str(len(clips))] + (['--per-clip'] if per_clip else [])
+        words = ['npx', 'tsx', 'scripts/score-clips.ts', '--predicted', file.name, '--family', family, '--split',
+                 split, '--first-seed', str(first_seed), '--clips', str(len(clips))] + (['--per-clip'] if per_clip else [])
         return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
@@ -40,35 +43,46 @@ def without_physics(model):
     return model
 
 
+def measure_split(options, config, folder, family, split):
+    """Scores of every kind of clip on one family's split."""
+    model, _ = assemble(config, folder, options.stage)
+    source = Clips(options.data, [split], config, options.clips, family)
+    count = len(source)
+    videos, domains = source.videos(range(count)), source.domains()[:count]
+    entry = {'clips': count}
+    for kind in options.kinds.split(','):
+        if kind == 'model-without-physics':
+            model = without_physics(model)
+        clips = make_clips(model, kind.split('-')[0], videos, domains, bf16=options.bf16)
+        scores = score(clips, split, family=family)
+        entry[kind] = {**scores['results']['model'], 'law': scores['laws']['model']}
+        for other in ('still', 'truth'):
+            entry[other] = {**scores['results'][other], 'law': scores['laws'][other]}
+    entry['reconstruction'] = psnr(model.autoencoder, np.ascontiguousarray(videos))
+    for kind, values in entry.items():
+        if kind not in ('clips', 'reconstruction'):
+            names = ('l2', 'strictL2', 'chamfer', 'iou', 'survival', 'law')
+            print(family, split, kind, {name: round(values[name]['mean'], 4) if values[name]['mean'] is not None else None
+                                        for name in names}, flush=True)
+    print(family, split, entry['reconstruction'], flush=True)
+    return entry
+
+
 def main():
     parser = arguments(__doc__)
     parser.add_argument('--file', required=True, help='JSON to write')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
     parser.add_argument('--clips', type=int, default=128)
+    parser.add_argument('--families', help='comma-separated; all that there are clips of without it')
     parser.add_argument('--kinds', default='model,floor,model-without-physics')
     options = parser.parse_args()
     config, folder = prepare(options)
-    result = {'clips': options.clips, 'stage': options.stage}
-    for split in ('seen', 'unseen'):
-        model, _ = assemble(config, folder, options.stage)
-        source = Clips(options.data, [split], config, options.clips)
-        videos = source.videos(range(options.clips))
-        entry = {}
-        for kind in options.kinds.split(','):
-            if kind == 'model-without-physics':
-                model = without_physics(model)
-            clips = make_clips(model, kind.split('-')[0], videos, bf16=options.bf16)
-            scores = score(clips, split)['results']
-            entry[kind] = scores['model']
-            entry.update({'still': scores['still'], 'truth': scores['truth']})
-        entry['reconstruction'] = psnr(model.autoencoder, np.ascontiguousarray(videos))
-        result[split] = entry
-        for kind, values in entry.items():
-            if 'strictL2' in values:
-                names = ('l2', 'strictL2', 'chamfer', 'iou', 'survival')
-                line = {name: round(values[name]['mean'], 4) for name in names}
-                print(split, kind, line, flush=True)
-        print(split, entry['reconstruction'], flush=True)
+    held_out = Clips(options.data, SPLITS, config)
+    families = options.families.split(',') if options.families else held_out.families()
+    result = {'clips': options.clips, 'stage': options.stage, 'families': {}}
+    for family in families:
+        result['families'][family] = {split: measure_split(options, config, folder, family, split)
+                                      for split in held_out.splits(family)}
     Path(options.file).write_text(json.dumps(result, indent=2) + '\n')
 
 

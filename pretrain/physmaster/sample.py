@@ -18,8 +18,8 @@ from .train_autoencoder import reconstruct
 
 
 @torch.no_grad()
-def make_clips(model, kind, videos, first_seed=1, steps=4, bf16=True, batch=16):
-    """u8 [K, 25, 64, 64, 3] truth -> u8 clips of the same shape."""
+def make_clips(model, kind, videos, domains, first_seed=1, steps=4, bf16=True, batch=16):
+    """u8 [K, 25, 64, 64, 3] truth and domain ids [K] -> u8 clips of the same shape."""
     if kind == 'still':
         return np.repeat(videos[:, :1], videos.shape[1], 1)
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
@@ -29,13 +29,15 @@ def make_clips(model, kind, videos, first_seed=1, steps=4, bf16=True, batch=16):
         for start in range(0, len(videos), batch):
             image = network_pixels(videos[start:start + batch, 0])
             seeds = range(first_seed + start, first_seed + start + len(image))
-            parts.append(bytes_from_network(clips_from_images(model, image, seeds, steps)))
+            told = torch.from_numpy(domains[start:start + batch])
+            parts.append(bytes_from_network(clips_from_images(model, image, seeds, told, steps)))
         return np.concatenate(parts)
 
 
 def main():
     parser = arguments(__doc__)
     parser.add_argument('--split', default='seen')
+    parser.add_argument('--family', default='free-fall')
     parser.add_argument('--clips', type=int, default=128)
     parser.add_argument('--kind', choices=('model', 'floor', 'still'), default='model')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
@@ -46,13 +48,15 @@ def main():
     options = parser.parse_args()
     config, folder = prepare(options)
     model, _ = assemble(config, folder, options.stage)
-    videos = Clips(options.data, [options.split], config, options.clips).videos(range(options.clips))
-    clips = make_clips(model, options.kind, videos, options.first_seed, options.sampler_steps, options.bf16)
+    source = Clips(options.data, [options.split], config, options.clips, options.family)
+    videos = source.videos(range(options.clips))
+    clips = make_clips(model, options.kind, videos, source.domains()[:options.clips], options.first_seed,
+                       options.sampler_steps, options.bf16)
     clips.tofile(options.file)
     if options.sheet:
         rows = [clip for pair in zip(videos[:6], clips[:6]) for clip in pair]
         write_png(options.sheet, contact_sheet(rows))
-    print(f'{options.file}: {len(clips)} clips, {options.kind} of {options.split}')
+    print(f'{options.file}: {len(clips)} clips, {options.kind} of {options.family} {options.split}')
 
 
 if __name__ == '__main__':

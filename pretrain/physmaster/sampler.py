@@ -31,12 +31,11 @@ def sample(transformer, noise, image_latent, physics_tokens, domain, steps=4, gu
 
 
 @torch.no_grad()
-def clips_from_images(model, images, seeds, steps=4, lora=None):
-    """images [B, 64, 64, 3] in [-1, 1], seeds [B] -> video [B, 25, 64, 64, 3] in [-1, 1]. Domain: rigid."""
+def clips_from_images(model, images, seeds, domains, steps=4, lora=None):
+    """images [B, 64, 64, 3] in [-1, 1], seeds [B], domain ids [B] -> video [B, 25, 64, 64, 3] in [-1, 1]."""
     noise = torch.stack([noise_for(model.config, int(seed)) for seed in seeds])
     image_latent = model.autoencoder.latent_from_image(images)
     tokens = model.head(model.backbone(images))
-    domain = torch.ones(len(images), dtype=torch.long)
-    latents = sample(model.transformer, noise, image_latent, tokens, domain, steps, lora=lora)
+    latents = sample(model.transformer, noise, image_latent, tokens, domains, steps, lora=lora)
     whole = torch.cat([image_latent[:, None], latents], 1)
     return model.autoencoder.video_from_latent(whole, images)

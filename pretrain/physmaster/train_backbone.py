@@ -21,8 +21,8 @@ def height_maps(clips, masks):
     heights = np.zeros(masks.shape, np.float32)
     for row, scene in enumerate(clips.scenes()):
         for thing in scene['objects']:
-            if thing['dropped']:
-                heights[row][masks[row] == thing['id']] = thing['position'][1]
+            if thing['label']:
+                heights[row][masks[row] == thing['label']] = thing['position'][1]
     return heights
 
 

@@ -58,6 +58,7 @@ def main():
     backbone.requires_grad_(False)
     latents = torch.cat([torch.from_numpy(np.load(folder / f'latents-{split}.npy')) for split in splits])
     features = torch.cat([frozen_features(backbone, part, options.bf16) for part in clips])
+    domains = torch.cat([torch.from_numpy(part.domains()) for part in clips])
     assert len(latents) == len(features), 'latents are of other clips: run encode_latents again'
     # The last clips of every split are held out, in every stage alike.
     ends = np.cumsum([len(part) for part in clips])
@@ -83,7 +84,7 @@ def main():
     def loss_of(random, _progress):
         rows = torch.from_numpy(train[random.integers(0, len(train), options.batch)])
         t = torch.rand(options.batch) ** TIME_POWER
-        domain = torch.full((options.batch,), DOMAINS['rigid'])
+        domain = domains[rows].clone()
         domain[torch.rand(options.batch) < 0.1] = DOMAINS['none']
         noise = torch.randn(options.batch, *latents.shape[1:])[:, 1:]
         return errors(rows, noise, t, domain).mean(), {'samples': options.batch}
@@ -96,7 +97,7 @@ def main():
             rows = torch.from_numpy(held_out[start:start + options.batch])
             noise = torch.randn(len(rows), *latents.shape[1:], generator=generator)[:, 1:]
             t = torch.rand(len(rows), generator=generator) ** TIME_POWER
-            values.append(errors(rows, noise, t, torch.full((len(rows),), DOMAINS['rigid'])))
+            values.append(errors(rows, noise, t, domains[rows]))
         return {'held_out': round(torch.cat(values).mean().item(), 5)}
 
     trainer.run(loss_of, evaluate, log_every=100, evaluate_every=options.evaluate_every)

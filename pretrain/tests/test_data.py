@@ -13,7 +13,7 @@ from physmaster.data import Clips, bytes_from_network, network_pixels
 from physmaster.train_backbone import height_maps
 
 
-def write_folder(root, name, first, clips):
+def write_folder(root, name, first, clips, domain='rigid'):
     """A chunk whose clips hold one bright square moving along the diagonal."""
     folder = Path(root) / name
     folder.mkdir()
@@ -25,7 +25,7 @@ def write_folder(root, name, first, clips):
     frames.tofile(folder / 'frames.u8')
     masks.tofile(folder / 'masks.u8')
     np.full((clips, 64, 64), 5, np.float32).tofile(folder / 'depth.f32')
-    scenes = [{'seed': first + i, 'objects': [{'id': 1, 'dropped': True, 'position': [0, 1.5, 0]}]}
+    scenes = [{'seed': first + i, 'objects': [{'label': 1, 'moves': True, 'position': [0, 1.5, 0]}], 'domain': domain}
               for i in range(clips)]
     (folder / 'meta.jsonl').write_text('\n'.join(json.dumps(scene) for scene in scenes) + '\n')
 
@@ -38,6 +38,8 @@ class DataTest(unittest.TestCase):
         write_folder(self.folder.name, 'free-fall-wide-0-3', 0, 3)
         write_folder(self.folder.name, 'free-fall-seen-0-1', 0, 1)
         self.clips = Clips(self.folder.name, ['wide'], NANO)
+        write_folder(self.folder.name, 'dam-break-out-of-range-0-2', 0, 2, 'fluid')
+        write_folder(self.folder.name, 'free-fall-out-of-range-0-1', 0, 1)
 
     def test_order_and_shapes(self):
         assert self.clips.names() == ['free-fall-wide-0-3', 'free-fall-wide-3-2']
@@ -46,6 +48,14 @@ class DataTest(unittest.TestCase):
         assert self.clips.first_depths([1]).shape == (1, 64, 64)
         with self.assertRaisesRegex(FileNotFoundError, 'no clips'):
             Clips(self.folder.name, ['unseen'], NANO)
+
+    def test_families_and_domains(self):
+        both = Clips(self.folder.name, ['out-of-range'], NANO)
+        assert both.names() == ['dam-break-out-of-range-0-2', 'free-fall-out-of-range-0-1']
+        assert both.families() == ['dam-break', 'free-fall']
+        assert both.domains().tolist() == [2, 2, 1]
+        alone = Clips(self.folder.name, ['out-of-range'], NANO, family='free-fall')
+        assert len(alone) == 1 and alone.splits('free-fall') == ['out-of-range']
 
     def test_windows_hold_motion(self):
         random = np.random.default_rng(0)

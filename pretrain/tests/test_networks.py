@@ -140,7 +140,7 @@ class NetworksTest(unittest.TestCase):
 
     def test_sampling_gives_clips(self):
         model = Model(TINY).eval()
-        video = clips_from_images(model, torch.zeros(2, 64, 64, 3), seeds=[1, 2])
+        video = clips_from_images(model, torch.zeros(2, 64, 64, 3), seeds=[1, 2], domains=torch.tensor([1, 0]))
         assert video.shape == (2, 25, 64, 64, 3) and video.abs().max() <= 1
 
 

@@ -3,11 +3,13 @@
 import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
+import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { disposeModel, generateClips, loadModel } from '../../src/model/generator.ts';
 import type { SamplerOptions } from '../../src/model/sampler.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
+import type { Split } from '../../src/world/scene.ts';
 import { createWorld } from '../../src/world/world.ts';
-import type { Family } from '../../src/world/world.ts';
+import type { FamilyName } from '../../src/world/world.ts';
 
 export interface GenerateRequest {
   readonly size: string;
@@ -21,7 +23,7 @@ export interface GenerateRequest {
 
 export interface EvaluateRequest extends Omit<EvaluationRequest, 'sampler' | 'family'> {
   readonly size: string;
-  readonly family: Family;
+  readonly family: FamilyName;
   readonly sampler: Partial<SamplerOptions>;
 }
 
@@ -39,7 +41,23 @@ export interface EvaluateAnswer extends SceneEvaluation {
   readonly adapter: string;
 }
 
+export interface SceneRequest {
+  readonly size: string;
+  readonly scene: { readonly family: string; readonly split: Split; readonly seed: number };
+  readonly seeds: readonly number[];
+}
+
+export interface SceneAnswer {
+  readonly shape: readonly number[];
+  readonly framesPerSecond: number;
+  readonly prompt: string;
+  /** The simulation as "0", then a clip a seed. */
+  readonly clips: readonly { readonly label: string; readonly frames: readonly number[] }[];
+}
+
 export interface HeadlessPage {
+  /** Clips of a scene of the world, beside its simulation. */
+  scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
   evaluate(request: EvaluateRequest): Promise<EvaluateAnswer>;
 }
@@ -74,6 +92,21 @@ window.physmaster = {
       framesPerSecond: video.framesPerSecond,
       shape: [video.frames, video.height, video.width, 3],
       clips: clips.map(({ seed, frames }) => ({ seed, frames: [...frames] })),
+    };
+  },
+
+  async scene({ size, scene: { family, split, seed }, seeds }) {
+    const { model } = await open(size);
+    const { video } = model.config;
+    const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
+    const clips = await generateClips(model, { image, seeds });
+    disposeModel(model);
+    return {
+      framesPerSecond: video.framesPerSecond,
+      shape: [video.frames, video.height, video.width, 3],
+      prompt: scene.prompt,
+      clips: [{ label: '0', frames: [...frames] },
+        ...clips.map((clip) => ({ label: String(clip.seed), frames: [...clip.frames] }))],
     };
   },
 

@@ -16,7 +16,7 @@ import { ClipGenerator } from '../model/generator.ts';
 import type { Encoding, Model } from '../model/generator.ts';
 import type { SamplerOptions } from '../model/sampler.ts';
 import type { Split } from '../world/scene.ts';
-import type { Family, World } from '../world/world.ts';
+import type { FamilyName, World } from '../world/world.ts';
 import { motionAmount } from './alarms.ts';
 import { sceneTruth } from './scene-truth.ts';
 import type { SceneTruth } from './scene-truth.ts';
@@ -37,7 +37,7 @@ export interface EvaluationRequest {
   readonly split: Split;
   readonly firstSeed: number;
   readonly clips: number;
-  readonly family?: Family;
+  readonly family?: FamilyName;
   /** The model's own unless given. */
   readonly sampler?: SamplerOptions;
 }

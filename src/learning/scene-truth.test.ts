@@ -57,8 +57,8 @@ describe('the tracker on clips of the world', () => {
   test('g fitted to the tracked centres of falling balls is g', () => {
     const fitted = known.flatMap(({ scene, frames, truth }) => {
       const masks = trackObjects(frames, truth);
-      return scene.objects.filter(({ dropped, shape }) => dropped && shape === 'sphere').map((ball) => {
-        const centres = centresOf(masks, clipFrames, 64, 64, ball.id);
+      return scene.objects.filter(({ moves, shape }) => moves && shape === 'sphere').map((ball) => {
+        const centres = centresOf(masks, clipFrames, 64, 64, ball.label);
         const heights = times.map((_, frame) => heightFromRow(centres[frame * 2 + 1] + 0.5, ball.position[2]));
         const length = fallLength(heights, 0.02) - 1;
         return length < 5 ? NaN : fitGravity(times.slice(0, length), heights.slice(0, length));

@@ -4,9 +4,9 @@
  */
 import type { ClipTruth } from '../metrics/evaluate.ts';
 import { backgroundPlate } from '../world/background.ts';
-import { frameSize } from '../world/scene.ts';
+import { frameSize, labelsOf } from '../world/scene.ts';
 import type { Scene, Split } from '../world/scene.ts';
-import type { Family, World } from '../world/world.ts';
+import type { FamilyName, World } from '../world/world.ts';
 
 export interface SceneTruth {
   readonly scene: Scene;
@@ -18,12 +18,12 @@ export interface SceneTruth {
 }
 
 /** Simulates and renders the scene of a seed. */
-export function sceneTruth(world: World, family: Family, split: Split, seed: number): SceneTruth {
+export function sceneTruth(world: World, family: FamilyName, split: Split, seed: number): SceneTruth {
   const scene = world.scene(family, split, seed);
   const { frames, masks } = world.render(scene, world.simulate(scene));
   const area = frameSize * frameSize;
   const image = Uint8Array.from(frames.subarray(0, area * 3));
-  const labels = scene.objects.filter(({ dropped }) => dropped).map(({ id }) => id);
+  const labels = labelsOf(scene);
   return {
     scene, image, frames: Uint8Array.from(frames),
     truth: {
@@ -43,8 +43,10 @@ export function firstFrame(world: World, scene: Scene): Uint8Array<ArrayBuffer> 
     for (let at = 0; at < still.length; at += first.length) still.set(first, at);
     return still;
   };
+  const { positions, rotations, sizes, colours } = trajectory;
   const still = {
-    ...trajectory, positions: repeat(trajectory.positions), rotations: repeat(trajectory.rotations),
+    ...trajectory, positions: repeat(positions), rotations: repeat(rotations), sizes: sizes && repeat(sizes),
+    colours: colours && repeat(colours),
   };
   return Uint8Array.from(world.render(scene, still).frames.subarray(0, frameSize * frameSize * 3));
 }

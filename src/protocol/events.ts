@@ -97,6 +97,30 @@ export const SceneListed = v.object({
 });
 export type SceneListed = v.InferOutput<typeof SceneListed>;
 
+/** A family of scenes, for people. */
+export const WorldFamily = v.object({
+  name: v.string(),
+  title: v.string(),
+  domain: v.picklist(['rigid', 'fluid', 'thermal', 'optics']),
+  law: v.string(),
+  /** What is measured of the law, with its unit. */
+  quantity: v.string(),
+});
+export type WorldFamily = v.InferOutput<typeof WorldFamily>;
+
+export const WorldListed = v.object({ kind: v.literal('world.listed'), families: v.array(WorldFamily) });
+export type WorldListed = v.InferOutput<typeof WorldListed>;
+
+export const WorldShown = v.object({
+  kind: v.literal('world.shown'),
+  source: SceneSource,
+  description: v.string(),
+  clip: Clip,
+  /** The law's quantity by its closed form, and as tracked on this clip; null where it does not show. */
+  law: v.object({ expected: v.nullable(v.number()), measured: v.nullable(v.number()) }),
+});
+export type WorldShown = v.InferOutput<typeof WorldShown>;
+
 export const PairProgress = v.object({
   kind: v.literal('pair.progress'),
   pairId: PairId,
@@ -229,6 +253,8 @@ export const WorkerEvent = v.variant('kind', [
   SessionFailed,
   RequestRefused,
   SceneListed,
+  WorldListed,
+  WorldShown,
   PairProgress,
   PairReady,
   PairFailed,

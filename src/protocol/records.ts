@@ -63,7 +63,7 @@ export type Image = v.InferOutput<typeof Image>;
 export const ModelSize = v.picklist(['nano', 'small']);
 export type ModelSize = v.InferOutput<typeof ModelSize>;
 
-export const Split = v.picklist(['wide', 'train', 'seen', 'unseen']);
+export const Split = v.picklist(['wide', 'train', 'seen', 'unseen', 'out-of-range']);
 export type Split = v.InferOutput<typeof Split>;
 
 /** Where the first frame of a pair comes from. */

@@ -49,6 +49,16 @@ export const SceneList = v.object({
   count: v.pipe(Count, v.maxValue(64)),
 });
 
+/** Every family of the world and its law; answered by `world.listed`. Needs no model. */
+export const WorldList = v.object({ kind: v.literal('world.list') });
+/** The simulation of one scene, and its law as measured on it; answered by `world.shown`. Needs no model. */
+export const WorldShow = v.object({
+  kind: v.literal('world.show'),
+  family: v.string(),
+  split: Split,
+  seed: Count,
+});
+
 /** Asks for two clips of one source. The page names the pair; several requests queue up in order. */
 export const PairRequest = v.object({
   kind: v.literal('pair.request'),
@@ -107,6 +117,8 @@ export const PageRequest = v.variant('kind', [
   SessionStart,
   SessionStop,
   SceneList,
+  WorldList,
+  WorldShow,
   PairRequest,
   PairCancel,
   VoteAdd,

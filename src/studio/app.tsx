@@ -9,6 +9,7 @@ import { SceneStrip } from './features/label/scene-strip.tsx';
 import { Stage } from './features/label/stage.tsx';
 import { useShortcuts } from './features/label/use-shortcuts.ts';
 import { TrainingPanel } from './features/train/training-panel.tsx';
+import { WorldBrowser } from './features/world/world-browser.tsx';
 import { useSession, useSettings, useStudio } from './stores/context.ts';
 import { Button } from './ui/button.tsx';
 
@@ -31,6 +32,7 @@ export function App() {
           <TrainingPanel />
         </div>
         <BeforeAfter />
+        <WorldBrowser />
         <Log />
       </main>
       <HelpDialog open={help} onOpenChange={setHelp} />

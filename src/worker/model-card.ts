@@ -4,7 +4,6 @@
 import type { ModelFile } from '../model/weights.ts';
 import type { EventOf } from '../protocol/messages.ts';
 import type { ModelSize } from '../protocol/records.ts';
-import { families } from '../world/world.ts';
 
 /** What a person should know of a model, in the protocol's form. */
 export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.ready'>['card'] {
@@ -13,11 +12,12 @@ export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.re
     const value = file.description[name];
     return typeof value === 'string' ? value : otherwise;
   };
+  const { families } = file.description;
   const parameters = [...file.parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
   return {
     name: text('name', `PhysMaster ${size}`), size, parameters, bytes: file.bytes,
-    clip: [frames, height, width], framesPerSecond, families: [...families],
-    sampler,
+    clip: [frames, height, width], framesPerSecond, sampler,
+    families: Array.isArray(families) ? families.map(String) : [],
     summary: text('summary', 'Trained from nothing on simulated falls of one to three rigid bodies.'),
   };
 }

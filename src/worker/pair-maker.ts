@@ -15,8 +15,8 @@ import type { EventOf } from '../protocol/messages.ts';
 import type {
   Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides,
 } from '../protocol/records.ts';
-import { families } from '../world/world.ts';
-import type { Family, World } from '../world/world.ts';
+import { familyNames } from '../world/world.ts';
+import type { FamilyName, World } from '../world/world.ts';
 import type { Familiarity } from './familiarity.ts';
 import { latentBytes } from './pair-archive.ts';
 
@@ -44,8 +44,8 @@ export interface MadePair {
 }
 
 /** The family of this name. Throws RefusedError when there is none. */
-export function familyNamed(name: string): Family {
-  const family = families.find((known) => known === name);
+export function familyNamed(name: string): FamilyName {
+  const family = familyNames.find((known) => known === name);
   if (family === undefined) throw new RefusedError(`This model knows no family of scenes named "${name}".`);
   return family;
 }

@@ -29,6 +29,7 @@ import { openSession } from './session-start.ts';
 import { TrainingControl } from './training-control.ts';
 import { TrainingWork } from './training-work.ts';
 import type { Workbench } from './workbench.ts';
+import { worldListed, worldShown } from './world-tour.ts';
 
 /** Thrown inside a pair's work when the page no longer wants it. */
 class CancelledError extends Error {
@@ -96,6 +97,12 @@ export class Session {
         return;
       case 'scene.list':
         void this.listScenes(request).catch((error: unknown) => this.refuse(request.kind, error));
+        return;
+      case 'world.list':
+        this.emit(worldListed());
+        return;
+      case 'world.show':
+        void this.showWorld(request).catch((error: unknown) => this.refuse(request.kind, error));
         return;
       case 'pair.cancel':
         this.cancelled.add(request.pairId);
@@ -194,6 +201,14 @@ export class Session {
     this.lane.close();
     this.opened?.bench.host.dispose();
     this.opened = null;
+  }
+
+  private async showWorld(request: RequestOf<'world.show'>): Promise<void> {
+    this.world ??= createWorld();
+    const world = await this.world;
+    // Other messages are read between two scenes.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.emit(worldShown(world, request));
   }
 
   private async listScenes(request: RequestOf<'scene.list'>): Promise<void> {

@@ -2,18 +2,26 @@
 // near enough to a point to take some of its ambient light.
 
 import { cameraPosition, focalLength, project } from './camera.ts';
-import { intersect } from './intersections.ts';
+import { hit, intersect } from './intersections.ts';
 import { boundingRadius, frameSize, type SceneObject } from './scene.ts';
 
 /** Contact shadows end at this many reaches from an object's centre. */
 export const contactReach = 2.6;
+/** What is longer than this many times its thickness counts as slim. */
+const slimness = 5;
 const contactFloor = 1 / (contactReach * contactReach);
 
-/** An object with its pose as a rotation matrix (columns: its axes in the world). */
+/** An object with its pose as a rotation matrix (columns: its axes in the world), in a picture of a given side. */
 export class Body {
   readonly object: SceneObject;
-  readonly radius: number;
-  readonly reach: number;
+  /** Half extents and linear colour now. */
+  size: ArrayLike<number>;
+  colour: ArrayLike<number>;
+  radius = 0;
+  /** What contact shadows and surface patterns go by. */
+  reach = 0;
+  extent = 0;
+  private readonly side: number;
   readonly axes = new Float64Array(9);
   x = 0;
   y = 0;
@@ -28,11 +36,24 @@ export class Body {
   top = 0;
   bottom = 0;
 
-  constructor(object: SceneObject) {
+  constructor(object: SceneObject, side = frameSize) {
     this.object = object;
-    this.radius = boundingRadius(object);
-    this.reach = object.size[0] > object.size[1] ? object.size[0] : object.size[1];
+    this.side = side;
+    this.size = object.size;
+    this.colour = object.colour;
+    this.resize(object.size);
     this.place(object.position, object.rotation);
+  }
+
+  /** Half extents of another moment; place() comes after it. */
+  resize(size: ArrayLike<number>): void {
+    this.size = size;
+    this.radius = boundingRadius({ shape: this.object.shape, size: [size[0], size[1], size[2]] });
+    // A plank or a rod darkens what is near it by its thickness: by its length it would darken the whole room.
+    const long = size[0] > size[1] ? size[0] : size[1];
+    const short = size[0] > size[1] ? size[1] : size[0];
+    this.reach = short > 0 && long > slimness * short ? slimness * short : long;
+    this.extent = long;
   }
 
   place(position: ArrayLike<number>, rotation: ArrayLike<number>): void {
@@ -61,7 +82,8 @@ export class Body {
     this.eyeZ = m[2] * ox + m[5] * oy + m[8] * oz;
     const { column, row, depth } = project(position);
     const reach = 1.5 + (focalLength * this.radius) / (depth - this.radius);
-    const clamp = (value: number) => Math.max(0, Math.min(frameSize, Math.floor(value)));
+    const scale = this.side / frameSize;
+    const clamp = (value: number) => Math.max(0, Math.min(this.side, Math.floor(value * scale)));
     this.left = clamp(column - reach);
     this.right = clamp(column + reach + 1);
     this.top = clamp(row - reach);
@@ -71,15 +93,46 @@ export class Body {
   /** Meets the camera's ray with this body; sets `hit` in the body's frame. */
   seen(dx: number, dy: number, dz: number): boolean {
     const m = this.axes;
-    const { shape, size } = this.object;
+    const { size } = this;
     return intersect(
-      shape, size[0], size[1], size[2], this.eyeX, this.eyeY, this.eyeZ,
+      this.object.shape, size[0], size[1], size[2], this.eyeX, this.eyeY, this.eyeZ,
       m[0] * dx + m[3] * dy + m[6] * dz, m[1] * dx + m[4] * dy + m[7] * dz, m[2] * dx + m[5] * dy + m[8] * dz,
     );
   }
 
+  /** Meets any ray with this body; sets `hit` in the body's frame. */
+  meets(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): boolean {
+    const m = this.axes;
+    const { size } = this;
+    const vx = ox - this.x;
+    const vy = oy - this.y;
+    const vz = oz - this.z;
+    return intersect(
+      this.object.shape, size[0], size[1], size[2],
+      m[0] * vx + m[3] * vy + m[6] * vz, m[1] * vx + m[4] * vy + m[7] * vz, m[2] * vx + m[5] * vy + m[8] * vz,
+      m[0] * dx + m[3] * dy + m[6] * dz, m[1] * dx + m[4] * dy + m[7] * dz, m[2] * dx + m[5] * dy + m[8] * dz,
+    );
+  }
+
+  /** Turns the normal in `hit` from the body's frame into the world's, written to out[0..2]. */
+  normalAtHit(out: Float64Array): void {
+    const m = this.axes;
+    const a = hit[1];
+    const b = hit[2];
+    const c = hit[3];
+    out[0] = m[0] * a + m[1] * b + m[2] * c;
+    out[1] = m[3] * a + m[4] * b + m[5] * c;
+    out[2] = m[6] * a + m[7] * b + m[8] * c;
+  }
+
+  /** Whether this body takes light from others: what glows or can be seen through does not. */
+  get darkens(): boolean {
+    return !this.object.emission && (this.object.opacity ?? 1) === 1;
+  }
+
   /** Whether this body stands between a point and the light. */
   shades(px: number, py: number, pz: number, light: ArrayLike<number>): boolean {
+    if (!this.darkens) return false;
     const vx = this.x - px;
     const vy = this.y - py;
     const vz = this.z - pz;
@@ -87,12 +140,12 @@ export class Body {
     if (along < -this.radius) return false;
     if (vx * vx + vy * vy + vz * vz - along * along >= this.radius * this.radius) return false;
     const m = this.axes;
-    const { shape, size } = this.object;
+    const { size } = this;
     const lx = light[0];
     const ly = light[1];
     const lz = light[2];
     return intersect(
-      shape, size[0], size[1], size[2],
+      this.object.shape, size[0], size[1], size[2],
       -m[0] * vx - m[3] * vy - m[6] * vz, -m[1] * vx - m[4] * vy - m[7] * vz,
       -m[2] * vx - m[5] * vy - m[8] * vz,
       m[0] * lx + m[3] * ly + m[6] * lz, m[1] * lx + m[4] * ly + m[7] * lz, m[2] * lx + m[5] * ly + m[8] * lz,
@@ -101,6 +154,7 @@ export class Body {
 
   /** Share of the ambient light that this body takes from a point with a normal, 0 .. 1. */
   occludes(px: number, py: number, pz: number, nx: number, ny: number, nz: number): number {
+    if (!this.darkens) return 0;
     const vx = this.x - px;
     const vy = this.y - py;
     const vz = this.z - pz;

@@ -16,7 +16,7 @@ beforeAll(async () => {
   // The first scene with a single ball: its outline is known in closed form.
   for (let seed = 0; ; seed++) {
     scene = world.scene('free-fall', 'wide', seed);
-    const dropped = scene.objects.filter((object) => object.dropped);
+    const dropped = scene.objects.filter((object) => object.moves);
     if (dropped.length === 1 && dropped[0].shape === 'sphere') break;
   }
   trajectory = world.simulate(scene);

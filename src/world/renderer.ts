@@ -1,95 +1,47 @@
-// A small deterministic ray caster: [25, 64, 64] frames, masks and depth of a scene in motion. One key light
-// with cast shadows, an ambient term with contact shadows, 2x2 samples a pixel, gamma 2. The camera never
-// moves, so the room and the static blocks are cast once per scene and kept per sample; frames then recompute
-// only what an object or its shadow can touch. Only + - * / and square roots: the same bits in every engine.
-// It does not do reflections, indirect light, or soft shadows other than contact.
+// A small deterministic ray caster: frames, masks and depth of a scene in motion, 2x2 samples a pixel, gamma 2. The
+// camera never moves, so the room and the static blocks are cast once per scene and kept per sample; frames then
+// recompute only what an object or its shadow can touch, and mirrors and glass. Only + - * / and square roots: the
+// same bits in every engine. How light falls is light.ts; does not do indirect light.
 
-import {
-  ambientLight, byteFromLight, castBackground, centreRays, keyLight, pixels, sampleRays, type Background,
-} from './background.ts';
+import { byteFromLight, castBackground, staticBodies, type Background } from './background.ts';
 import { Body, contactReach } from './body.ts';
 import { cameraPosition, forward } from './camera.ts';
 import { hit } from './intersections.ts';
-import { materials } from './materials.ts';
+import { ambientLight, keyLight, lightBody, place, shaded, shadowsOfBodies, towardsLight, type Stage } from './light.ts';
+import { lightThrough } from './optics.ts';
 import { clipFrames, frameSize, type Clip, type Scene, type Trajectory } from './scene.ts';
-import { patternFactor } from './surfaces.ts';
 
 const [eyeX, eyeY, eyeZ] = cameraPosition;
 
-const shaded = new Float64Array(3);
-
-/** Colour of a dropped body where a camera ray meets it; `hit` holds the meeting in the body's frame. */
-function shade(
-  body: Body, bodies: Body[], blocks: Body[], light: ArrayLike<number>, dx: number, dy: number, dz: number,
-): void {
-  const { object, axes: m } = body;
-  const t = hit[0];
-  const a = hit[1];
-  const b = hit[2];
-  const c = hit[3];
-  const nx = m[0] * a + m[1] * b + m[2] * c;
-  const ny = m[3] * a + m[4] * b + m[5] * c;
-  const nz = m[6] * a + m[7] * b + m[8] * c;
-  const px = eyeX + t * dx;
-  const py = eyeY + t * dy;
-  const pz = eyeZ + t * dz;
-  const qx = px - body.x;
-  const qy = py - body.y;
-  const qz = pz - body.z;
-  const material = object.material === 'stone' ? materials.clay : materials[object.material];
-  const factor = patternFactor(
-    material.pattern, m[0] * qx + m[3] * qy + m[6] * qz, m[1] * qx + m[4] * qy + m[7] * qz,
-    m[2] * qx + m[5] * qy + m[8] * qz, body.reach,
-  );
-  let ambient = ambientLight * (0.9 + 0.3 * ny);
-  // Near the floor, an object's underside sees less of the sky.
-  if (ny < 0) ambient *= 1 + (0.35 * ny) / (1 + 4 * py);
-  const facing = nx * light[0] + ny * light[1] + nz * light[2];
-  let key = facing > 0 ? keyLight * facing : 0;
-  if (key > 0) {
-    for (const other of bodies) if (other !== body && other.shades(px, py, pz, light)) key = 0;
-    for (const other of blocks) if (other.shades(px, py, pz, light)) key = 0;
-  }
-  const brightness = (ambient + key + 0.12) * factor;
-  let highlight = 0;
-  if (material.highlight > 0 && key > 0) {
-    const hx = light[0] - dx;
-    const hy = light[1] - dy;
-    const hz = light[2] - dz;
-    let cosine = (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz);
-    if (cosine > 0) {
-      for (let i = 0; i < material.sharpness; i++) cosine *= cosine;
-      highlight = material.highlight * cosine;
-    }
-  }
-  for (let i = 0; i < 3; i++) shaded[i] = object.colour[i] * brightness + highlight;
+/** Bodies as a frame sees them: those that hide, and those that can be seen through. */
+interface Cast extends Stage {
+  readonly veils: readonly Body[];
+  readonly background: Background;
 }
 
 /**
  * Renders a scene along its trajectory.
- * @returns frames [25, 64, 64, 3], masks [25, 64, 64] and depth [25, 64, 64]
+ * @param side of the picture S, in pixels
+ * @returns frames [25, S, S, 3], masks [25, S, S] and depth [25, S, S]
  */
-export function renderClip(scene: Scene, trajectory: Trajectory): Clip {
-  const background = castBackground(scene);
-  const bodies = scene.objects.filter((object) => object.dropped).map((object) => new Body(object));
-  const blocks = scene.objects.filter((object) => !object.dropped).map((object) => new Body(object));
+export function renderClip(scene: Scene, trajectory: Trajectory, side = frameSize): Clip {
+  const background = castBackground(scene, side);
+  const moving = scene.objects.filter((object) => object.moves).map((object) => new Body(object, side));
+  const cast: Cast = {
+    scene, background, blocks: staticBodies(scene, side),
+    bodies: moving.filter(({ object }) => (object.opacity ?? 1) === 1),
+    veils: moving.filter(({ object }) => (object.opacity ?? 1) < 1),
+  };
+  const { pixels } = background.rays;
   const clip: Clip = {
     frames: new Uint8Array(clipFrames * pixels * 3),
     masks: new Uint8Array(clipFrames * pixels),
     depth: new Float32Array(clipFrames * pixels),
   };
-  const count = bodies.length;
   for (let frame = 0; frame < clipFrames; frame++) {
-    let moved = frame === 0;
-    for (let k = 0; k < count; k++) {
-      const at = frame * count + k;
-      const position = trajectory.positions.subarray(at * 3, at * 3 + 3);
-      const rotation = trajectory.rotations.subarray(at * 4, at * 4 + 4);
-      moved = moved || changed(trajectory, frame, k);
-      bodies[k].place(position, rotation);
-    }
-    if (moved) {
-      renderFrame(scene, background, bodies, blocks, clip, frame);
+    if (frame === 0 || changed(trajectory, frame)) {
+      moving.forEach((body, k) => pose(body, trajectory, frame, k));
+      renderFrame(cast, clip, frame);
     } else {
       clip.frames.copyWithin(frame * pixels * 3, (frame - 1) * pixels * 3, frame * pixels * 3);
       clip.masks.copyWithin(frame * pixels, (frame - 1) * pixels, frame * pixels);
@@ -99,34 +51,44 @@ export function renderClip(scene: Scene, trajectory: Trajectory): Clip {
   return clip;
 }
 
-/** Whether an object's pose differs at all from the frame before. */
-function changed(trajectory: Trajectory, frame: number, k: number): boolean {
-  const { positions, rotations, objects } = trajectory;
-  const now = frame * objects + k;
-  const before = now - objects;
-  for (let i = 0; i < 3; i++) if (positions[now * 3 + i] !== positions[before * 3 + i]) return true;
-  for (let i = 0; i < 4; i++) if (rotations[now * 4 + i] !== rotations[before * 4 + i]) return true;
-  return false;
+function pose(body: Body, { positions, rotations, sizes, colours, objects }: Trajectory, frame: number, k: number): void {
+  const at = frame * objects + k;
+  if (sizes) body.resize(sizes.subarray(at * 3, at * 3 + 3));
+  if (colours) body.colour = colours.subarray(at * 3, at * 3 + 3);
+  body.place(positions.subarray(at * 3, at * 3 + 3), rotations.subarray(at * 4, at * 4 + 4));
 }
 
-function renderFrame(
-  scene: Scene, background: Background, bodies: Body[], blocks: Body[], clip: Clip, frame: number,
-): void {
-  const { light } = scene;
+/** Whether anything at all differs from the frame before. */
+function changed({ positions, rotations, sizes, colours, objects }: Trajectory, frame: number): boolean {
+  return [[positions, 3], [rotations, 4], [sizes, 3], [colours, 3]].some(([values, width]) => {
+    if (typeof values === 'number' || typeof width !== 'number' || !values) return false;
+    const span = objects * width;
+    for (let i = frame * span; i < (frame + 1) * span; i++) if (values[i] !== values[i - span]) return true;
+    return false;
+  });
+}
+
+function renderFrame(cast: Cast, clip: Clip, frame: number): void {
+  const { scene, background, bodies, veils } = cast;
+  const { side, pixels } = background.rays;
   clip.frames.set(background.plate, frame * pixels * 3);
   clip.depth.set(background.depth, frame * pixels);
-  const { bounds } = background;
+  const { bounds, optics } = background;
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const column = pixel % frameSize;
-    const row = (pixel - column) / frameSize;
+    const column = pixel % side;
+    const row = (pixel - column) / side;
     let covered = false;
     let darkened = false;
+    const px = bounds[pixel * 4];
+    const py = bounds[pixel * 4 + 1];
+    const pz = bounds[pixel * 4 + 2];
+    const spread = bounds[pixel * 4 + 3];
+    const light = towardsLight(scene, px, py, pz);
     for (const body of bodies) {
       if (column >= body.left && column < body.right && row >= body.top && row < body.bottom) covered = true;
-      const vx = body.x - bounds[pixel * 4];
-      const vy = body.y - bounds[pixel * 4 + 1];
-      const vz = body.z - bounds[pixel * 4 + 2];
-      const spread = bounds[pixel * 4 + 3];
+      const vx = body.x - px;
+      const vy = body.y - py;
+      const vz = body.z - pz;
       const square = vx * vx + vy * vy + vz * vz;
       const contact = contactReach * body.reach + spread;
       if (square < contact * contact) darkened = true;
@@ -134,22 +96,25 @@ function renderFrame(
       const width = body.radius + spread;
       if (along > -width && square - along * along < width * width) darkened = true;
     }
-    if (!covered && !darkened) continue;
-    renderPixel(background, bodies, blocks, light, clip, frame, pixel, covered, darkened);
+    const veiled = veils.some(({ left, right, top, bottom }) =>
+      column >= left && column < right && row >= top && row < bottom);
+    const optical = optics[pixel * 4] + optics[pixel * 4 + 1] + optics[pixel * 4 + 2] + optics[pixel * 4 + 3] > 0;
+    if (covered || darkened || veiled || optical) renderPixel(cast, clip, frame, pixel, covered, darkened, veiled);
   }
 }
 
 function renderPixel(
-  background: Background, bodies: Body[], blocks: Body[], light: ArrayLike<number>,
-  clip: Clip, frame: number, pixel: number, covered: boolean, darkened: boolean,
+  cast: Cast, clip: Clip, frame: number, pixel: number, covered: boolean, darkened: boolean, veiled: boolean,
 ): void {
+  const { background, bodies, blocks, veils } = cast;
+  const { samples, pixels } = background.rays;
   let red = 0;
   let green = 0;
   let blue = 0;
   for (let s = pixel * 4; s < pixel * 4 + 4; s++) {
-    const dx = sampleRays[s * 3];
-    const dy = sampleRays[s * 3 + 1];
-    const dz = sampleRays[s * 3 + 2];
+    const dx = samples[s * 3];
+    const dy = samples[s * 3 + 1];
+    const dz = samples[s * 3 + 2];
     let distance = background.distance[s];
     let front: Body | null = null;
     if (covered) {
@@ -162,45 +127,73 @@ function renderPixel(
     }
     if (front) {
       front.seen(dx, dy, dz);
-      shade(front, bodies, blocks, light, dx, dy, dz);
-      red += shaded[0];
-      green += shaded[1];
-      blue += shaded[2];
-      continue;
+      lightBody(cast, front, eyeX, eyeY, eyeZ, dx, dy, dz);
+    } else if (background.optics[s] > 0) {
+      lightThrough(cast, blocks[background.optics[s] - 1], eyeX, eyeY, eyeZ, dx, dy, dz);
+    } else {
+      lightRoom(cast, s, distance, darkened);
     }
-    let ambient = 1;
-    let key = 1;
-    if (darkened) {
-      const px = eyeX + distance * dx;
-      const py = eyeY + distance * dy;
-      const pz = eyeZ + distance * dz;
-      const nx = background.normal[s * 3];
-      const ny = background.normal[s * 3 + 1];
-      const nz = background.normal[s * 3 + 2];
-      for (const body of bodies) {
-        ambient *= 1 - body.occludes(px, py, pz, nx, ny, nz);
-        if (ny === 1 && key > 0 && body.shades(px, py, pz, light)) key = 0;
-      }
-    }
-    red += ambient * background.ambient[s * 3] + key * background.key[s * 3];
-    green += ambient * background.ambient[s * 3 + 1] + key * background.key[s * 3 + 1];
-    blue += ambient * background.ambient[s * 3 + 2] + key * background.key[s * 3 + 2];
+    if (veiled) for (const veil of veils) drawVeil(veil, dx, dy, dz, distance);
+    red += shaded[0];
+    green += shaded[1];
+    blue += shaded[2];
   }
   const at = (frame * pixels + pixel) * 3;
   clip.frames[at] = byteFromLight(red / 4);
   clip.frames[at + 1] = byteFromLight(green / 4);
   clip.frames[at + 2] = byteFromLight(blue / 4);
-  if (!covered) return;
-  const dx = centreRays[pixel * 3];
-  const dy = centreRays[pixel * 3 + 1];
-  const dz = centreRays[pixel * 3 + 2];
+  if (covered || veiled) label(cast, clip, frame, pixel);
+}
+
+/** Light from the room at a sample, under the shadows of what moves; sets `shaded`. */
+function lightRoom(cast: Cast, s: number, distance: number, darkened: boolean): void {
+  const { background } = cast;
+  let ambient = 1;
+  let key = 1;
+  if (darkened) {
+    place.px = eyeX + distance * background.rays.samples[s * 3];
+    place.py = eyeY + distance * background.rays.samples[s * 3 + 1];
+    place.pz = eyeZ + distance * background.rays.samples[s * 3 + 2];
+    place.nx = background.normal[s * 3];
+    place.ny = background.normal[s * 3 + 1];
+    place.nz = background.normal[s * 3 + 2];
+    ({ ambient, key } = shadowsOfBodies(cast));
+  }
+  for (let c = 0; c < 3; c++) {
+    shaded[c] = ambient * background.ambient[s * 3 + c] + key * background.key[s * 3 + c];
+  }
+}
+
+/** Lays a see-through body over `shaded` where it lies in front of the given distance. */
+function drawVeil(veil: Body, dx: number, dy: number, dz: number, distance: number): void {
+  if (!veil.seen(dx, dy, dz) || hit[0] >= distance) return;
+  const { opacity = 1 } = veil.object;
+  // Lit as a face that looks up a little: a body of water has no side of its own in shadow.
+  const brightness = ambientLight + 0.6 * keyLight;
+  for (let c = 0; c < 3; c++) shaded[c] += opacity * (veil.colour[c] * brightness - shaded[c]);
+}
+
+/** Label and depth of what is nearest at the pixel's centre; what can be seen through counts where nothing is. */
+function label({ background, bodies, veils }: Cast, clip: Clip, frame: number, pixel: number): void {
+  const { centres, pixels } = background.rays;
+  const dx = centres[pixel * 3];
+  const dy = centres[pixel * 3 + 1];
+  const dz = centres[pixel * 3 + 2];
   const axial = dy * forward[1] + dz * forward[2];
+  const at = frame * pixels + pixel;
   let nearest = background.depth[pixel] / axial;
+  let found = false;
   for (const body of bodies) {
     if (body.seen(dx, dy, dz) && hit[0] < nearest) {
+      found = true;
       nearest = hit[0];
-      clip.masks[frame * pixels + pixel] = body.object.id;
-      clip.depth[frame * pixels + pixel] = nearest * axial;
+      clip.masks[at] = body.object.label;
+      clip.depth[at] = nearest * axial;
+    }
+  }
+  for (const veil of veils) {
+    if (!found && veil.object.label > 0 && veil.seen(dx, dy, dz) && hit[0] < nearest) {
+      clip.masks[at] = veil.object.label;
     }
   }
 }

@@ -19,7 +19,7 @@ const radius = 0.2;
 function ballScene(height: number, material: MaterialName = 'rubber'): Scene {
   const { restitution, friction, density } = materials[material];
   const ball: SceneObject = {
-    id: 1, dropped: true, shape: 'sphere', material, size: [radius, 0, 0], position: [0, height + radius, 0],
+    label: 1, moves: true, shape: 'sphere', material, size: [radius, 0, 0], position: [0, height + radius, 0],
     rotation: [0, 0, 0, 1], colour: [1, 0, 0], restitution, friction, density,
   };
   return { ...world.scene('free-fall', 'wide', 0), objects: [ball] };

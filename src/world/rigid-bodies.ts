@@ -1,10 +1,10 @@
-// Rigid-body motion by Rapier (WebAssembly: the same bits in every engine). Dropped objects start from rest
-// in frame 0; the room is a floor at y = 0, static blocks and nothing else. Restitution of a contact is the
-// larger of the two, friction their mean. Does not decide which scenes are good: see free-fall.ts.
+// Rigid-body motion by Rapier (WebAssembly: the same bits in every engine). Objects start from rest in frame 0
+// unless the scene says otherwise; the room is a floor at y = 0 and what stands on it. Restitution of a contact is
+// the larger of the two, friction their mean. Does not decide which scenes are good: that is the families'.
 
 import RAPIER from '@dimforge/rapier3d-compat';
 import {
-  clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory,
+  clipFrames, framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory, type Vector,
 } from './scene.ts';
 
 /** Steps of the solver in a frame, by default: 1/100 s each. */
@@ -43,14 +43,13 @@ export function simulateRigidBodies(scene: Scene, options: SimulationOptions = {
   const substeps = options.substeps ?? defaultSubsteps;
   const pull = options.gravity ?? gravity;
   const step = 1 / (framesPerSecond * substeps);
-  const dropped = scene.objects.filter((object) => object.dropped);
   const world = new RAPIER.World({ x: 0, y: -pull, z: 0 });
   try {
     world.timestep = step;
     const floor = RAPIER.ColliderDesc.cuboid(20, 1, 20).setTranslation(0, -1, 0);
     world.createCollider(floor.setFriction(floorFriction).setRestitution(0));
     for (const object of scene.objects) {
-      if (object.dropped) continue;
+      if (object.moves || object.ghost) continue;
       const [x, y, z] = object.position;
       const [i, j, k, w] = object.rotation;
       const collider = colliderFor(object).setTranslation(x, y, z).setRotation({ x: i, y: j, z: k, w });
@@ -60,23 +59,26 @@ export function simulateRigidBodies(scene: Scene, options: SimulationOptions = {
     // Starting with half a small step of upward velocity makes free flight exactly the parabola h - g t^2 /
     // 2.
     const lift = (pull * step) / (2 * world.integrationParameters.numSolverIterations);
-    const bodies = dropped.map((object) => {
+    const moving = scene.objects.filter((object) => object.moves);
+    const bodies = moving.map((object) => {
       const [x, y, z] = object.position;
       const [i, j, k, w] = object.rotation;
       const description = RAPIER.RigidBodyDesc.dynamic()
         .setTranslation(x, y, z)
         .setRotation({ x: i, y: j, z: k, w })
-        .setLinvel(0, lift, 0)
-        .setAngularDamping(0.4);
+        .setLinvel(object.velocity?.[0] ?? 0, (object.velocity?.[1] ?? 0) + lift, object.velocity?.[2] ?? 0)
+        .setAngularDamping(object.damping ?? 0.4);
       const body = world.createRigidBody(description);
       const collider = colliderFor(object)
         .setDensity(object.density)
         .setFriction(object.friction)
         .setRestitution(object.restitution)
         .setRestitutionCombineRule(RAPIER.CoefficientCombineRule.Max);
-      world.createCollider(collider, body);
+      // A ghost has mass but touches nothing.
+      world.createCollider(object.ghost ? collider.setCollisionGroups(0) : collider, body);
       return body;
     });
+    addJoints(world, scene, moving, bodies);
 
     const count = bodies.length;
     const positions = new Float32Array(clipFrames * count * 3);
@@ -90,12 +92,36 @@ export function simulateRigidBodies(scene: Scene, options: SimulationOptions = {
         const turn = body.rotation();
         positions.set([x, y, z], (frame * count + k) * 3);
         rotations.set([turn.x, turn.y, turn.z, turn.w], (frame * count + k) * 4);
-        energy[frame] += frame === 0 ? body.mass() * pull * y : mechanicalEnergy(body, pull, lift);
+        energy[frame] += mechanicalEnergy(body, pull, lift);
       }
     }
     return { frames: clipFrames, objects: count, positions, rotations, energy };
   } finally {
     world.free();
+  }
+}
+
+/** Joints between moving objects, and from moving objects to a body that stands for the room. */
+function addJoints(
+  world: RAPIER.World, scene: Scene, moving: readonly SceneObject[], bodies: readonly RAPIER.RigidBody[],
+): void {
+  const { joints = [] } = scene;
+  if (joints.length === 0) return;
+  const room = world.createRigidBody(RAPIER.RigidBodyDesc.fixed());
+  const vector = ([x, y, z]: Vector) => ({ x, y, z });
+  const upright = { x: 0, y: 0, z: 0, w: 1 };
+  const bodyOf = (index: number) => {
+    const body = bodies[moving.indexOf(scene.objects[index])];
+    if (!body) throw new RangeError(`Object ${index} has a joint and does not move.`);
+    return body;
+  };
+  for (const { kind, object, anchor, other, otherAnchor, axis } of joints) {
+    const [here, there] = [vector(anchor), vector(otherAnchor)];
+    const data = kind === 'ball' ? RAPIER.JointData.spherical(here, there)
+      : kind === 'fixed' ? RAPIER.JointData.fixed(here, upright, there, upright)
+        : RAPIER.JointData.revolute(here, there, vector(axis ?? [0, 0, 1]));
+    const joint = world.createImpulseJoint(data, bodyOf(object), other === undefined ? room : bodyOf(other), true);
+    joint.setContactsEnabled(false);
   }
 }
 

@@ -8,6 +8,7 @@ import type { SessionState } from './session.ts';
 import type { Settings } from './settings.ts';
 import type { Studio } from './studio.ts';
 import type { TrainingView } from './training.ts';
+import type { WorldTourState } from './world-tour.ts';
 
 export const StudioContext = createContext<Studio | null>(null);
 
@@ -34,6 +35,9 @@ export function useTraining<T>(select: (state: TrainingView) => T): T {
 }
 export function useEvaluation<T>(select: (state: EvaluationState) => T): T {
   return useStore(useStudio().evaluation.store, select);
+}
+export function useWorldTour<T>(select: (state: WorldTourState) => T): T {
+  return useStore(useStudio().worldTour.store, select);
 }
 
 /** The player's frame, for canvases that draw themselves. */

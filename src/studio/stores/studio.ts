@@ -15,6 +15,7 @@ import { createPlayer } from './player.ts';
 import { createSessionStore } from './session.ts';
 import { createSettingsStore } from './settings.ts';
 import { createTraining, lineage } from './training.ts';
+import { createWorldTour } from './world-tour.ts';
 
 export interface StudioDependencies {
   client: WorkerClient;
@@ -100,12 +101,14 @@ export function createStudio(dependencies: StudioDependencies) {
     },
   });
   const evaluation = createEvaluation(send, () => settings.store.getState().refreshEvery);
+  const worldTour = createWorldTour(send);
 
   function receive(event: WorkerEvent) {
     session.receive(event);
     labelling.receive(event);
     training.receive(event);
     evaluation.receive(event);
+    worldTour.receive(event);
     const { status, scenes } = session.store.getState();
     const listed = scenes.length > 0 || (event.kind === 'request.refused' && event.request === 'scene.list');
     if (status === 'ready' && listed) labelling.begin();
@@ -168,5 +171,5 @@ export function createStudio(dependencies: StudioDependencies) {
   };
   const stepsFile = () => stepsAsCsv(training.store.getState().steps);
 
-  return { session, settings, player, labelling, training, evaluation, start, votesFile, stepsFile };
+  return { session, settings, player, labelling, training, evaluation, worldTour, start, votesFile, stepsFile };
 }

@@ -1,9 +1,9 @@
 // Scenes are what they promise: in view for the whole clip, at rest in frame 0, distinct materials, readable.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { trajectoryIsGood } from './free-fall.ts';
-import { clipFrames, frameSize, type Clip, type Scene } from './scene.ts';
-import { createWorld, type World } from './world.ts';
+import { staysInView } from '../visibility.ts';
+import { clipFrames, frameSize, type Clip, type Scene } from '../scene.ts';
+import { createWorld, type World } from '../world.ts';
 
 const seeds = 64;
 let world: World;
@@ -21,7 +21,7 @@ const area = frameSize * frameSize;
 describe('free-fall scenes', () => {
   test('no object leaves the picture or hides, over 64 seeds', () => {
     for (const { scene, clip } of made) {
-      const labels = scene.objects.filter((object) => object.dropped).map(({ id }) => id).join();
+      const labels = scene.objects.filter((object) => object.moves).map(({ label }) => label).join();
       let edge = frameSize;
       for (let frame = 0; frame < clipFrames; frame++) {
         const areas = new Map<number, number>();
@@ -45,11 +45,11 @@ describe('free-fall scenes', () => {
   test('one to three objects of different materials, and a sentence that names them', () => {
     const counts = new Set<number>();
     for (const { scene } of made) {
-      const dropped = scene.objects.filter((object) => object.dropped);
+      const dropped = scene.objects.filter((object) => object.moves);
       counts.add(dropped.length);
       expect(new Set(dropped.map(({ material }) => material)).size).toBe(dropped.length);
       expect(scene.prompt).toMatch(/^Rigid, a .+ falls? onto a \w+ floor/);
-      expect(scene.objects.map(({ id }) => id)).toEqual(scene.objects.map((_, index) => index + 1));
+      expect(dropped.map(({ label }) => label)).toEqual(dropped.map((_, index) => index + 1));
     }
     expect([...counts].toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
@@ -57,7 +57,7 @@ describe('free-fall scenes', () => {
   test('frame 0 shows the scene as described, and then everything moves', () => {
     for (const { scene } of made) {
       const { positions, rotations, objects } = world.simulate(scene);
-      scene.objects.filter((object) => object.dropped).forEach((object, k) => {
+      scene.objects.filter((object) => object.moves).forEach((object, k) => {
         for (let i = 0; i < 3; i++) expect(positions[k * 3 + i]).toBeCloseTo(object.position[i], 5);
         for (let i = 0; i < 4; i++) expect(rotations[k * 4 + i]).toBeCloseTo(object.rotation[i], 5);
         // Half of g t^2 after one frame of 0.08 s is 3.1 cm.
@@ -69,10 +69,10 @@ describe('free-fall scenes', () => {
   test('a scene with an object beside the picture is refused', () => {
     const { scene } = made[0];
     const trajectory = world.simulate(scene);
-    expect(trajectoryIsGood(scene, trajectory)).toBe(true);
+    expect(staysInView(scene, trajectory)).toBe(true);
     const positions = trajectory.positions.slice();
     positions[3 * trajectory.objects * 20] = 2;
-    expect(trajectoryIsGood(scene, { ...trajectory, positions })).toBe(false);
+    expect(staysInView(scene, { ...trajectory, positions })).toBe(false);
   });
 
   test('a family that does not exist is refused', () => {

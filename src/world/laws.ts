@@ -1,0 +1,63 @@
+// What families measure their laws with: fits to tracks whose frames may be missing (NaN). Heights in metres, one a
+// frame. Diagnostics of whole motions are metrics/laws.ts.
+
+import { framesPerSecond } from './scene.ts';
+
+/** Least-squares slope of y over x, over the pairs without NaN; NaN with fewer than three. */
+export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const known = Array.from({ length: Math.min(x.length, y.length) }, (_, i) => [x[i], y[i]])
+    .filter(([a, b]) => !Number.isNaN(a) && !Number.isNaN(b));
+  if (known.length < 3) return NaN;
+  const meanX = known.reduce((sum, [a]) => sum + a, 0) / known.length;
+  const meanY = known.reduce((sum, [, b]) => sum + b, 0) / known.length;
+  const cross = known.reduce((sum, [a, b]) => sum + (a - meanX) * (b - meanY), 0);
+  return cross / known.reduce((sum, [a]) => sum + (a - meanX) * (a - meanX), 0);
+}
+
+/** Distance from the first position, along a straight path: metres, one a frame. */
+export function distancesFromStart(x: Float64Array, y: Float64Array): Float64Array {
+  return x.map((value, i) => Math.hypot(value - x[0], y[i] - y[0]));
+}
+
+/**
+ * Acceleration of a motion from rest, s = a t^2 / 2, over its leading frames in which each step is at least as long
+ * as the one before, give or take a tolerance in metres (a pixel is about 4 cm).
+ * @returns m/s^2; NaN with fewer than three frames
+ */
+export function accelerationFromRest(distances: ArrayLike<number>, tolerance = 0.02): number {
+  let length = 1;
+  for (let before = 0; length < distances.length; length++) {
+    const step = distances[length] - distances[length - 1];
+    if (!(step >= before - tolerance)) break;
+    before = Math.max(before, step);
+  }
+  const squares = Array.from({ length }, (_, i) => (i / framesPerSecond) * (i / framesPerSecond));
+  return 2 * slopeOf(squares, Array.from({ length }, (_, i) => distances[i]));
+}
+
+/** Downward acceleration of a fall from rest, from heights. */
+export function fallOf(heights: Float64Array): number {
+  return accelerationFromRest(heights.map((height) => heights[0] - height));
+}
+
+/**
+ * How strong the cause of a motion from rest is, where q'' = factor * shape(q): the factor that fits best over the
+ * leading frames in which q stays within a reach and goes on in one direction. Second integrals by the trapezoidal
+ * rule.
+ * @returns NaN with fewer than three frames
+ */
+export function drivingFactor(q: ArrayLike<number>, shape: (q: number) => number, reach: number): number {
+  const step = 1 / framesPerSecond;
+  const moved: number[] = [0];
+  const integrals: number[] = [0];
+  let rate = 0;
+  for (let i = 1; i < q.length && Math.abs(q[i] - q[0]) <= reach; i++) {
+    if (Math.abs(q[i] - q[0]) < Math.max(...moved.map(Math.abs)) - reach / 20) break;
+    const [from, to] = [shape(q[i - 1]), shape(q[i])];
+    // Of a shape that changes evenly within the frame.
+    integrals.push(integrals[i - 1] + rate * step + ((2 * from + to) / 6) * step * step);
+    rate += ((from + to) / 2) * step;
+    moved.push(q[i] - q[0]);
+  }
+  return slopeOf(integrals, moved);
+}

@@ -90,6 +90,11 @@ export class Body {
     this.bottom = clamp(row + reach + 1);
   }
 
+  /** Whether a pixel can show the object. */
+  covers(column: number, row: number): boolean {
+    return column >= this.left && column < this.right && row >= this.top && row < this.bottom;
+  }
+
   /** Meets the camera's ray with this body; sets `hit` in the body's frame. */
   seen(dx: number, dy: number, dz: number): boolean {
     const m = this.axes;

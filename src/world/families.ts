@@ -6,6 +6,7 @@ import { damBreak } from './families/dam-break.ts';
 import { freeFall } from './families/free-fall.ts';
 import { heat } from './families/heat.ts';
 import { melting } from './families/melting.ts';
+import { pouring } from './families/pouring.ts';
 import { slide } from './families/slide.ts';
 import { softDrop } from './families/soft-drop.ts';
 import { toppling } from './families/toppling.ts';
@@ -19,4 +20,5 @@ export const families: readonly Family[] = [
   buoyancy,
   heat,
   melting,
+  pouring,
 ];

@@ -19,8 +19,8 @@ function tilts({ rotations, objects, frames }: Trajectory): number[] {
 }
 
 /**
- * Largest difference to I theta'' = g (across cos + up sin), radians, over most of the way down: later the boxes
- * have slipped.
+ * Largest difference to I theta'' = g (across cos + up sin), radians, over most of the way down: later the
+ * boxes have slipped.
  */
 function error(scene: Scene, options: { substeps?: number; gravity?: number }, weight = 1): number {
   const [left, right, plank] = scene.objects;

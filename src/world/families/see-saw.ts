@@ -49,7 +49,7 @@ export interface Lever {
   readonly across: number;
   readonly up: number;
   readonly inertia: number;
-  /** Angle at which the plank's end meets the floor. */
+  /** Sine of the angle at which the plank's end meets the floor. */
   readonly limit: number;
 }
 
@@ -67,7 +67,7 @@ export function leverOf([left, right, plank]: readonly SceneObject[]): Lever {
     inertia += mass * ((a * a + b * b) / 3 + dx * dx + dy * dy);
   }
   const [length, thickness] = plank.size;
-  return { pivot: [x, y], across, up, inertia, limit: Math.asin((y - thickness) / length) };
+  return { pivot: [x, y], across, up, inertia, limit: (y - thickness) / length };
 }
 
 function draw(split: Split, random: Random): SceneDraft | null {
@@ -135,7 +135,7 @@ export const seeSaw: Family = {
       const [left, right] = tracks.map((track) => turns(lever, track));
       const angles = left.map((angle, i) => (angle + right[i]) / 2);
       const shape = (angle: number) => Math.cos(angle) + (lever.up / lever.across) * Math.sin(angle);
-      return drivingFactor(angles, shape, 0.9 * lever.limit);
+      return drivingFactor(angles, shape, 0.9 * Math.asin(lever.limit));
     },
   },
   draw,

@@ -40,7 +40,8 @@ function pendulum(imbalance: number, stiffness: number, frames: number): number[
 
 /** Largest difference to the pendulum before the tower turns by more than 0.6 rad or is upright, radians. */
 function error(scene: Scene, options: { substeps?: number; gravity?: number }): number {
-  const { imbalance, stiffness, tilt } = columnOf(scene.objects);
+  const { imbalance, stiffness, tilt: sine } = columnOf(scene.objects);
+  const tilt = Math.asin(sine);
   const turned = tilts(scene, toppling.simulate(scene, options)).map((angle) => angle - tilt);
   const exact = pendulum(imbalance, stiffness, turned.length);
   const last = exact.findIndex((angle) => angle > 0.6 || angle < -tilt);

@@ -40,7 +40,7 @@ export interface Column {
   /** Where the edge is, and to which side the tower tilts: 1 is right. */
   readonly edge: number;
   readonly side: 1 | -1;
-  /** Angle of the tower to upright. */
+  /** Sine of the angle of the tower to upright. */
   readonly tilt: number;
   /** Sine of the angle from the edge's vertical to the centre of mass: topples iff positive. */
   readonly imbalance: number;
@@ -72,7 +72,7 @@ export function columnOf(objects: readonly SceneObject[]): Column {
   }
   const length = Math.sqrt(across * across + up * up);
   const stiffness = (gravity * length) / inertia;
-  return { edge, side, tilt: Math.asin(sine), imbalance: across / length, stiffness };
+  return { edge, side, tilt: sine, imbalance: across / length, stiffness };
 }
 
 function draw(split: Split, random: Random): SceneDraft | null {
@@ -142,7 +142,7 @@ export const toppling: Family = {
       const angles = turns(column, tracks[tracks.length - 1]);
       const shape = (angle: number) => Math.sin(start + angle - angles[0]) / column.imbalance;
       // Rocking back ends when the tower is upright.
-      return drivingFactor(angles, shape, column.imbalance > 0 ? 0.7 : 0.95 * column.tilt);
+      return drivingFactor(angles, shape, column.imbalance > 0 ? 0.7 : 0.95 * Math.asin(column.tilt));
     },
   },
   draw,

@@ -49,7 +49,7 @@ export class Body {
   resize(size: ArrayLike<number>): void {
     this.size = size;
     this.radius = boundingRadius({ shape: this.object.shape, size: [size[0], size[1], size[2]] });
-    // A plank or a rod darkens what is near it by its thickness: by its length it would darken the whole room.
+    // A plank or a rod darkens what is near it by its thickness: by its length it would darken the room.
     const long = size[0] > size[1] ? size[0] : size[1];
     const short = size[0] > size[1] ? size[1] : size[0];
     this.reach = short > 0 && long > slimness * short ? slimness * short : long;
@@ -90,6 +90,11 @@ export class Body {
     this.bottom = clamp(row + reach + 1);
   }
 
+  /** Whether a pixel can show the object. */
+  covers(column: number, row: number): boolean {
+    return column >= this.left && column < this.right && row >= this.top && row < this.bottom;
+  }
+
   /** Meets the camera's ray with this body; sets `hit` in the body's frame. */
   seen(dx: number, dy: number, dz: number): boolean {
     const m = this.axes;
@@ -127,7 +132,8 @@ export class Body {
 
   /** Whether this body takes light from others: what glows or can be seen through does not. */
   get darkens(): boolean {
-    return !this.object.emission && (this.object.opacity ?? 1) === 1;
+    const { emission, opacity, surface } = this.object;
+    return !emission && (opacity ?? 1) === 1 && surface !== 'glass';
   }
 
   /** Whether this body stands between a point and the light. */

@@ -1,8 +1,9 @@
-// The wave along a row of dominoes, in theory: J. M. J. van Leeuwen, "The domino effect", Am. J. Phys. 78, 721
-// (2010), here with a mass and a friction for each. Every domino turns about its lower edge without slipping; those
-// struck lean on the next, so that the angle of the foremost says all others'; the next is struck without bounce.
-// Forces are passed on from contact to contact (friction too), which leaves one equation of motion. Angles in
-// radians from upright, towards the fall. Times only: where a row comes to rest is not told.
+// The wave along a row of dominoes, in theory: J. M. J. van Leeuwen, "The domino effect", Am. J. Phys. 78,
+// 721 (2010), here with a mass and a friction for each. Every domino turns about its lower edge without
+// slipping; those struck lean on the next, so that the angle of the foremost says all others'; the next is
+// struck without bounce. Forces are passed on from contact to contact (friction too), which leaves one
+// equation of motion. Angles in radians from upright, towards the fall. Times only: where a row comes to
+// rest is not told.
 
 import { gravity } from './scene.ts';
 
@@ -21,7 +22,10 @@ export interface DominoRow {
 const step = 2e-4;
 const patience = 3;
 
-/** The dominoes that move, from the foremost back: how fast each turns by the foremost's speed, and its share. */
+/**
+ * The dominoes that move, from the foremost back: how fast each turns by the foremost's speed, and its
+ * share.
+ */
 interface Train {
   /** Angular acceleration of the foremost. */
   readonly acceleration: number;
@@ -58,7 +62,8 @@ function trainBehind(row: DominoRow, head: number, headAngle: number, headRate: 
     forced = ratio * forced
       + (height * sine * turning * turning - pitch * Math.cos(angle) * rate * rate) / reach;
     const friction = (frictions[k] + frictions[k + 1]) / 2;
-    const share = shares[shares.length - 1] * ((arm - friction * thickness) / (reach + friction * height * sine));
+    const passed = (arm - friction * thickness) / (reach + friction * height * sine);
+    const share = shares[shares.length - 1] * passed;
     angle += Math.asin(sine);
     rate *= ratio;
     rates.push(rates[rates.length - 1] * ratio);
@@ -69,7 +74,10 @@ function trainBehind(row: DominoRow, head: number, headAngle: number, headRate: 
   return { acceleration: driving / resisting, rates, shares };
 }
 
-/** Speed of the next domino after the foremost strikes it: what the train passes on is kept, and nothing bounces. */
+/**
+ * Speed of the next domino after the foremost strikes it: what the train passes on is kept, and nothing
+ * bounces.
+ */
 function speedAfterStrike(row: DominoRow, head: number, angle: number, rate: number): number {
   const before = trainBehind(row, head, angle, rate);
   const after = trainBehind(row, head + 1, 0, 0);
@@ -83,7 +91,10 @@ function speedAfterStrike(row: DominoRow, head: number, angle: number, rate: num
   return passed / taken;
 }
 
-/** When each domino passes an angle (smaller than that at which it strikes the next), in seconds; NaN if never. */
+/**
+ * When each domino passes an angle (smaller than that at which it strikes the next), in seconds; NaN if
+ * never.
+ */
 export function passingTimes(row: DominoRow, mark: number): number[] {
   const times: number[] = row.masses.map(() => NaN);
   const strike = Math.asin(row.gap / row.height);

@@ -35,15 +35,40 @@ export function accelerationFromRest(distances: ArrayLike<number>, tolerance = 0
   return 2 * slopeOf(squares, Array.from({ length }, (_, i) => distances[i]));
 }
 
+/** Acceleration of a motion from rest, s = a t^2 / 2, over all frames in which it is seen, m/s^2. */
+export function accelerationThroughGaps(distances: ArrayLike<number>): number {
+  const squares = Array.from(distances, (_, i) => (i / framesPerSecond) * (i / framesPerSecond));
+  return 2 * slopeOf(squares, distances);
+}
+
+/**
+ * Speed of a motion in the direction of growing x, over the first frames in which it lies between two
+ * places and keeps its pace: a step clearly shorter than those before means that it met something.
+ * @returns m/s; NaN with fewer than three frames
+ */
+export function steadySpeed(x: ArrayLike<number>, low: number, high: number): number {
+  const first = Array.from(x).findIndex((at) => at > low);
+  if (first < 0) return NaN;
+  const start = Math.max(0, first - 1);
+  let end = first;
+  for (; end < x.length && x[end] < high; end++) {
+    const pace = (x[end - 1] - x[start]) / (end - 1 - start);
+    // Half a pixel of slack: a slow thing's steps are no larger than the jitter of its centre.
+    if (end - 1 > start && x[end] - x[end - 1] < 0.9 * pace - 0.02) break;
+  }
+  const frames = Array.from({ length: end - first }, (_, i) => first + i);
+  return slopeOf(frames.map((frame) => frame / framesPerSecond), frames.map((frame) => x[frame]));
+}
+
 /** Downward acceleration of a fall from rest, from heights. */
 export function fallOf(heights: Float64Array): number {
   return accelerationFromRest(heights.map((height) => heights[0] - height));
 }
 
 /**
- * How strong the cause of a motion from rest is, where q'' = factor * shape(q): the factor that fits best over the
- * leading frames in which q stays within a reach and goes on in one direction. Second integrals by the trapezoidal
- * rule.
+ * How strong the cause of a motion from rest is, where q'' = factor * shape(q): the factor that fits best over
+ * the leading frames in which q stays within a reach and goes on in one direction. Second integrals by the
+ * trapezoidal rule.
  * @returns NaN with fewer than three frames
  */
 export function drivingFactor(q: ArrayLike<number>, shape: (q: number) => number, reach: number): number {

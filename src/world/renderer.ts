@@ -85,7 +85,8 @@ function renderFrame(cast: Cast, clip: Clip, frame: number): void {
     const spread = bounds[pixel * 4 + 3];
     const light = towardsLight(scene, px, py, pz);
     for (const body of bodies) {
-      if (column >= body.left && column < body.right && row >= body.top && row < body.bottom) covered = true;
+      if (body.covers(column, row)) covered = true;
+      if (!body.darkens) continue;
       const vx = body.x - px;
       const vy = body.y - py;
       const vz = body.z - pz;
@@ -96,8 +97,7 @@ function renderFrame(cast: Cast, clip: Clip, frame: number): void {
       const width = body.radius + spread;
       if (along > -width && square - along * along < width * width) darkened = true;
     }
-    const veiled = veils.some(({ left, right, top, bottom }) =>
-      column >= left && column < right && row >= top && row < bottom);
+    const veiled = veils.some((veil) => veil.covers(column, row));
     const optical = optics[pixel * 4] + optics[pixel * 4 + 1] + optics[pixel * 4 + 2] + optics[pixel * 4 + 3] > 0;
     if (covered || darkened || veiled || optical) renderPixel(cast, clip, frame, pixel, covered, darkened, veiled);
   }
@@ -107,7 +107,9 @@ function renderPixel(
   cast: Cast, clip: Clip, frame: number, pixel: number, covered: boolean, darkened: boolean, veiled: boolean,
 ): void {
   const { background, bodies, blocks, veils } = cast;
-  const { samples, pixels } = background.rays;
+  const { side, samples, pixels } = background.rays;
+  const column = pixel % side;
+  const row = (pixel - column) / side;
   let red = 0;
   let green = 0;
   let blue = 0;
@@ -119,7 +121,7 @@ function renderPixel(
     let front: Body | null = null;
     if (covered) {
       for (const body of bodies) {
-        if (body.seen(dx, dy, dz) && hit[0] < distance) {
+        if (body.covers(column, row) && body.seen(dx, dy, dz) && hit[0] < distance) {
           distance = hit[0];
           front = body;
         }
@@ -175,7 +177,9 @@ function drawVeil(veil: Body, dx: number, dy: number, dz: number, distance: numb
 
 /** Label and depth of what is nearest at the pixel's centre; what can be seen through counts where nothing is. */
 function label({ background, bodies, veils }: Cast, clip: Clip, frame: number, pixel: number): void {
-  const { centres, pixels } = background.rays;
+  const { side, centres, pixels } = background.rays;
+  const column = pixel % side;
+  const row = (pixel - column) / side;
   const dx = centres[pixel * 3];
   const dy = centres[pixel * 3 + 1];
   const dz = centres[pixel * 3 + 2];
@@ -184,7 +188,7 @@ function label({ background, bodies, veils }: Cast, clip: Clip, frame: number, p
   let nearest = background.depth[pixel] / axial;
   let found = false;
   for (const body of bodies) {
-    if (body.seen(dx, dy, dz) && hit[0] < nearest) {
+    if (body.covers(column, row) && body.seen(dx, dy, dz) && hit[0] < nearest) {
       found = true;
       nearest = hit[0];
       clip.masks[at] = body.object.label;

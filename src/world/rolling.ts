@@ -1,5 +1,6 @@
-// Balls and cylinders that roll down a ramp from rest. No contact slips, nothing brakes: a = g sin / (1 + k), with
-// k = 2/5 of a ball and 1/2 of a cylinder, e.g. Halliday, Resnick and Walker, "Fundamentals of Physics", ch. 11.
+// Balls and cylinders that roll down a ramp from rest. No contact slips, nothing brakes: a = g sin / (1 +
+// k), with k = 2/5 of a ball and 1/2 of a cylinder, e.g. Halliday, Resnick and Walker, "Fundamentals of
+// Physics", ch. 11.
 
 import type { Random } from '../math/random.ts';
 import { pointOn, type Ramp } from './ramps.ts';

@@ -51,13 +51,18 @@ export interface SceneObject {
   emission?: number;
   /** Collides with nothing: it is there to be seen. */
   ghost?: boolean;
+  /**
+   * Turns about z alone. Where a scene is symmetric about the picture's plane the exact motion does, while a
+   * solver's asymmetry would turn boxes and cylinders out of it after a contact, by what nobody can see.
+   */
+  planar?: boolean;
   /** On dropped objects of the free-fall family. */
   combination?: Combination;
 }
 
 /**
- * Holds two objects together, or one to the room. Anchors are in each object's own frame, or in the world's. What
- * is fixed to something starts with the same rotation.
+ * Holds two objects together, or one to the room. Anchors are in each object's own frame, or in the world's.
+ * What is fixed to something starts with the same rotation.
  */
 export interface Joint {
   kind: 'ball' | 'hinge' | 'fixed';

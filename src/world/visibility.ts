@@ -2,7 +2,9 @@
 
 import { cameraPosition, project, tangent } from './camera.ts';
 import { hit, intersect } from './intersections.ts';
-import { boundingRadius, frameSize, type Quaternion, type Scene, type SceneObject, type Trajectory } from './scene.ts';
+import {
+  boundingRadius, frameSize, type Quaternion, type Scene, type SceneObject, type Trajectory,
+} from './scene.ts';
 import { turned } from './things.ts';
 
 /** Whether a sphere about a point lies inside the picture with a margin of a pixel. */
@@ -42,7 +44,7 @@ export function staysInView(scene: Scene, trajectory: Trajectory, mayOverlap = f
 }
 
 /** Whether a block stands between the camera and a point. */
-function hides(block: SceneObject, point: ArrayLike<number>): boolean {
+export function hides(block: SceneObject, point: ArrayLike<number>): boolean {
   const dx = point[0] - cameraPosition[0];
   const dy = point[1] - cameraPosition[1];
   const dz = point[2] - cameraPosition[2];

@@ -33,7 +33,9 @@ function timesOf(scene: Scene, { rotations, objects, frames }: Trajectory): numb
 }
 
 /** Relative differences of the arrival at the last domino, counted from the second, ascending. */
-function errors(options: { substeps?: number; gravity?: number }, change = (row: DominoRow) => row): number[] {
+function errors(
+  options: { substeps?: number; gravity?: number }, change = (row: DominoRow) => row,
+): number[] {
   return scenes.map((scene) => {
     const times = timesOf(scene, dominoes.simulate(scene, options));
     const [, ...theory] = passingTimes(change(rowOf(scene).row), mark);
@@ -51,8 +53,10 @@ test.each([4, 8])('the wave arrives when theory says, with %i steps a frame', (s
 test('another gravity, or theory without friction or with equal masses, is noticed', () => {
   const middle = (found: number[]) => found[found.length >> 1];
   expect(middle(errors({ gravity: 7 }))).toBeGreaterThan(0.12);
-  expect(middle(errors({}, (row) => ({ ...row, frictions: row.frictions.map(() => 0) })))).toBeGreaterThan(0.12);
-  expect(middle(errors({}, (row) => ({ ...row, masses: row.masses.map(() => 1) })))).toBeGreaterThan(0.1);
+  const smooth = errors({}, (row) => ({ ...row, frictions: row.frictions.map(() => 0) }));
+  expect(middle(smooth)).toBeGreaterThan(0.12);
+  const alike = errors({}, (row) => ({ ...row, masses: row.masses.map(() => 1) }));
+  expect(middle(alike)).toBeGreaterThan(0.1);
 });
 
 test('every domino falls, one after the other, and energy does not rise', () => {
@@ -95,6 +99,7 @@ describe('the theory', () => {
   });
 
   test('a wave that has not the weight to go on stops', () => {
-    expect(passingTimes({ ...row, tilt: 0.2, masses: [1, 60, 60, 60] }, mark).slice(1).every(Number.isNaN)).toBe(true);
+    const [, ...times] = passingTimes({ ...row, tilt: 0.2, masses: [1, 60, 60, 60] }, mark);
+    expect(times.every(Number.isNaN)).toBe(true);
   });
 });

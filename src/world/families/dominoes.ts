@@ -1,9 +1,9 @@
-// Dominoes: four to six in a row, each of another material, the first tilted past its balance. It falls against the
-// second, and the wave runs through the row: the faster the wider they stand, the less they rub and the heavier those
-// behind are against those ahead. Sizes, gaps, the tilt and the materials all show. Nothing bounces, whatever the
-// material: the upper edges are soft. The theory is that of domino-wave.ts. Rows in which the wave dies are drawn
-// again, and those with a domino before one of five times its weight, as foam before metal: Rapier's contacts pass on
-// too much there at the steps in use.
+// Dominoes: four to six in a row, each of another material, the first tilted past its balance. It falls
+// against the second, and the wave runs through the row: the faster the wider they stand, the less they rub
+// and the heavier those behind are against those ahead. Sizes, gaps, the tilt and the materials all show.
+// Nothing bounces, whatever the material: the upper edges are soft. The theory is that of domino-wave.ts.
+// Rows in which the wave dies are drawn again, and those with a domino before one of five times its weight,
+// as foam before metal: Rapier's contacts pass on too much there at the steps in use.
 
 import type { Random } from '../../math/random.ts';
 import { passingTimes, type DominoRow } from '../domino-wave.ts';
@@ -69,7 +69,8 @@ function draw(split: Split, random: Random): SceneDraft | null {
     });
   });
   const names = chosen.map((material) => materials[material].phrase);
-  const prompt = `Rigid, a row of ${listOf(names)} dominoes falls from ${side > 0 ? 'left to right' : 'right to left'}`;
+  const way = side > 0 ? 'left to right' : 'right to left';
+  const prompt = `Rigid, a row of ${listOf(names)} dominoes falls from ${way}`;
   return { prompt, objects, room, light, bins };
 }
 
@@ -86,10 +87,14 @@ export function rowOf({ objects }: Scene): { row: DominoRow; side: number; pitch
   return { row, side: z < 0 ? 1 : -1, pitch };
 }
 
-/** When a way that grows first passes a length, in seconds, by a straight line between frames; NaN if it never does. */
+/**
+ * When a way that grows first passes a length, in seconds, by a straight line between frames; NaN if it
+ * never does.
+ */
 function passing(ways: Float64Array, length: number): number {
   const frame = ways.findIndex((way) => way >= length);
-  return frame < 1 ? NaN : (frame - (ways[frame] - length) / (ways[frame] - ways[frame - 1])) / framesPerSecond;
+  if (frame < 1) return NaN;
+  return (frame - (ways[frame] - length) / (ways[frame] - ways[frame - 1])) / framesPerSecond;
 }
 
 function isGood(scene: Scene, trajectory: Trajectory): boolean {
@@ -105,8 +110,8 @@ export const dominoes: Family = {
   domain: 'rigid',
   number: 8,
   law: {
-    sentence: 'A row of dominoes passes its fall on as a wave: the wider they stand and the heavier those behind, '
-      + 'the faster it runs.',
+    sentence: 'A row of dominoes passes its fall on as a wave: the wider they stand and the heavier those '
+      + 'behind, the faster it runs.',
     quantity: 'speed of the wave from the second domino to the last, m/s',
     expected: (scene) => {
       const { row, pitch } = rowOf(scene);

@@ -15,7 +15,8 @@ beforeAll(async () => {
 }, 60_000);
 
 function share(scene: Scene, options: { substeps?: number; gravity?: number }): number {
-  return mirror.law.measured(scene, exactTracks(scene, mirror.simulate(scene, options))) / mirror.law.expected(scene);
+  const tracks = exactTracks(scene, mirror.simulate(scene, options));
+  return mirror.law.measured(scene, tracks) / mirror.law.expected(scene);
 }
 
 test.each([4, 8])('rolls and falls as the closed form says, with %i steps a frame', (substeps) => {
@@ -52,7 +53,8 @@ test('the image is seen where reflection puts it, and not where another mirror w
   for (const scene of scenes) {
     const glass = scene.objects.find(({ surface }) => surface === 'mirror');
     if (!glass) throw new Error('There is no mirror.');
-    const nearer: SceneObject = { ...glass, position: [glass.position[0] * 0.8, glass.position[1], glass.position[2]] };
+    const [x, y, z] = glass.position;
+    const nearer: SceneObject = { ...glass, position: [x * 0.8, y, z] };
     const [body, ...set] = scene.objects;
     const red: Scene = { ...scene, objects: [{ ...body, material: 'clay', colour: [0.8, 0, 0] }, ...set] };
     const trajectory = world.simulate(scene);
@@ -76,7 +78,7 @@ test('what rolls towards the mirror meets an image that comes the other way', ()
     const { positions, objects } = world.simulate(scene);
     const glass = scene.objects.find(({ surface }) => surface === 'mirror');
     if (!glass) throw new Error('There is no mirror.');
-    const [start, later] = [0, 15].map((frame) => positions.subarray(frame * objects * 3, frame * objects * 3 + 3));
+    const [start, later] = [0, 15].map((frame) => positions.slice(frame * objects * 3).subarray(0, 3));
     const own = project(later).column - project(start).column;
     const image = project(imageOf(glass, later)).column - project(imageOf(glass, start)).column;
     expect(own * image).toBeLessThan(0);

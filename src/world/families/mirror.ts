@@ -1,8 +1,8 @@
-// Mirror: a body rolls down a ramp towards an upright mirror, or falls beside it, and its image behind the mirror comes
-// to meet it or falls alike. The image of a point lies as far behind the mirror as the point before it (law of
-// reflection; e.g. Hecht, "Optics", ch. 4), which the renderer gets by rays. Ramp, height, material and the mirror's
-// turn show. Motion by Rapier; what is measured is the body's own acceleration. Scenes in which the image leaves the
-// mirror are drawn again.
+// Mirror: a body rolls down a ramp towards an upright mirror, or falls beside it, and its image behind the
+// mirror comes to meet it or falls alike. The image of a point lies as far behind the mirror as the point
+// before it (law of reflection; e.g. Hecht, "Optics", ch. 4), which the renderer gets by rays. Ramp,
+// height, material and the mirror's turn show. Motion by Rapier; what is measured is the body's own
+// acceleration. Scenes in which the image leaves the mirror are drawn again.
 
 import type { Random } from '../../math/random.ts';
 import { cameraPosition } from '../camera.ts';
@@ -32,7 +32,9 @@ const factors = {
   turn: { bins: [[0.4, 0.435], [0.435, 0.47], [0.47, 0.505]] },
 } as const;
 
-/** Half thickness, half height and half width of the mirror, and the room that its image leaves to its edge. */
+/**
+ * Half thickness, half height and half width of the mirror, and the room that its image leaves to its edge.
+ */
 const mirrorSize: Vector = [0.02, 0.78, 0.75];
 const imageMargin = 0.6;
 const rampFriction = 0.8;
@@ -74,7 +76,8 @@ function draw(split: Split, random: Random): SceneDraft {
   const z = random.uniform(-0.5, -0.35);
   const cosine = Math.sqrt(1 - turn * turn);
   const rotation = turnAbout(1, (side * turn) / (1 + cosine));
-  const middle: Vector = [side * random.uniform(0.64, 0.7), mirrorSize[1] + 0.03, random.uniform(-0.05, 0.05)];
+  const away = random.uniform(0.64, 0.7);
+  const middle: Vector = [side * away, mirrorSize[1] + 0.03, random.uniform(-0.05, 0.05)];
   const tone = random.uniform(84, 110);
   const set = [
     furnishing('glass', [236, 240, 240], {
@@ -107,7 +110,7 @@ function draw(split: Split, random: Random): SceneDraft {
   stop.size = [0.03, 0.13, 0.15];
   stop.position[0] = ramp.foot[0] + side * 0.03;
   return {
-    prompt: `Optics, ${phraseOf(material, shape)} rolls down a ramp towards a mirror and its image comes to meet it`,
+    prompt: `Optics, ${phraseOf(material, shape)} rolls towards a mirror and its image comes to meet it`,
     objects: [body, ...set, ...rampObjects(ramp, 'stone', [150, 146, 140], rampFriction, 0.18), stop],
     room, light, bins, parameters: { falls: 0, sine, run: start - 1.3 * size },
   };
@@ -119,7 +122,8 @@ function isGood(scene: Scene, trajectory: Trajectory): boolean {
   if (!mirror) return false;
   for (let frame = 0; frame < frames; frame++) {
     const at = frame * objects * 3;
-    if (!showsImage(mirror, positions.subarray(at, at + 3), imageMargin * scene.objects[0].size[0])) return false;
+    const margin = imageMargin * scene.objects[0].size[0];
+    if (!showsImage(mirror, positions.subarray(at, at + 3), margin)) return false;
   }
   return staysInView(scene, trajectory);
 }
@@ -130,7 +134,8 @@ export const mirror: Family = {
   domain: 'optics',
   number: 18,
   law: {
-    sentence: 'A mirror image is as far behind the mirror as the thing is before it: what comes nearer meets its image.',
+    sentence: 'A mirror image is as far behind the mirror as the thing is before it: what comes nearer meets '
+      + 'its image.',
     quantity: 'acceleration of the body, down its ramp or down, m/s²',
     expected: ({ objects, parameters = {} }) =>
       (parameters.falls ? gravity : rollingAcceleration(objects[0], parameters.sine)),

@@ -19,8 +19,8 @@ function tilts({ rotations, objects, frames }: Trajectory): number[] {
 }
 
 /**
- * Largest difference to I theta'' = g (across cos + up sin), radians, over most of the way down: later the boxes
- * have slipped.
+ * Largest difference to I theta'' = g (across cos + up sin), radians, over most of the way down: later the
+ * boxes have slipped.
  */
 function error(scene: Scene, options: { substeps?: number; gravity?: number }, weight = 1): number {
   const [left, right, plank] = scene.objects;
@@ -28,7 +28,7 @@ function error(scene: Scene, options: { substeps?: number; gravity?: number }, w
   const turned = tilts(seeSaw.simulate(scene, options));
   const step = 1 / framesPerSecond / 1000;
   let [angle, rate, worst] = [0, 0, 0];
-  for (let i = 1; i < turned.length * 1000 && Math.abs(angle) < 0.6 * limit; i++) {
+  for (let i = 1; i < turned.length * 1000 && Math.abs(angle) < 0.6 * Math.asin(limit); i++) {
     rate += ((gravity * (across * Math.cos(angle) + up * Math.sin(angle))) / inertia) * step;
     angle += rate * step;
     if (i % 1000 === 0) worst = Math.max(worst, Math.abs(angle - turned[i / 1000]));

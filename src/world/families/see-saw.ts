@@ -1,9 +1,10 @@
-// See-saw: a wooden plank on a pivot, level, with a box of another material on either side, let go. The side with
-// the larger torque goes down until the plank's end meets the floor; sizes, places and materials, hence weights,
-// show. Until then all turns as one about the pivot, T = I theta'' (e.g. Halliday, Resnick and Walker, "Fundamentals
-// of Physics", ch. 10). The plank hangs in a hinge without friction; the stone below it is only to be seen. Rapier
-// lets boxes that turn with a plank slip outwards by 1 or 2 cm, whatever the friction and the time step, which costs
-// a few per cent of the acceleration. Does not foretell how the boxes bounce and slide afterwards.
+// See-saw: a wooden plank on a pivot, level, with a box of another material on either side, let go. The
+// side with the larger torque goes down until the plank's end meets the floor; sizes, places and materials,
+// hence weights, show. Until then all turns as one about the pivot, T = I theta'' (e.g. Halliday, Resnick
+// and Walker, "Fundamentals of Physics", ch. 10). The plank hangs in a hinge without friction; the stone
+// below it is only to be seen. Rapier lets boxes that turn with a plank slip outwards by 1 or 2 cm,
+// whatever the friction and the time step, which costs a few per cent of the acceleration. Does not
+// foretell how the boxes bounce and slide afterwards.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -19,7 +20,9 @@ import { staysInView } from '../visibility.ts';
 /** Of the boxes: the plank is wooden. */
 const loadMaterials = materialNames.filter((name) => name !== 'wood');
 
-const sizeFactor = { bins: [[0.12, 0.14], [0.14, 0.16], [0.16, 0.18]], beyond: [[0.095, 0.11], [0.19, 0.21]] } as const;
+const sizeFactor = {
+  bins: [[0.12, 0.14], [0.14, 0.16], [0.16, 0.18]], beyond: [[0.095, 0.11], [0.19, 0.21]],
+} as const;
 const factors = {
   left: choice(loadMaterials.length),
   /** How many materials further the right box's is, less one. */
@@ -46,7 +49,7 @@ export interface Lever {
   readonly across: number;
   readonly up: number;
   readonly inertia: number;
-  /** Angle at which the plank's end meets the floor. */
+  /** Sine of the angle at which the plank's end meets the floor. */
   readonly limit: number;
 }
 
@@ -64,7 +67,7 @@ export function leverOf([left, right, plank]: readonly SceneObject[]): Lever {
     inertia += mass * ((a * a + b * b) / 3 + dx * dx + dy * dy);
   }
   const [length, thickness] = plank.size;
-  return { pivot: [x, y], across, up, inertia, limit: Math.asin((y - thickness) / length) };
+  return { pivot: [x, y], across, up, inertia, limit: (y - thickness) / length };
 }
 
 function draw(split: Split, random: Random): SceneDraft | null {
@@ -91,8 +94,8 @@ function draw(split: Split, random: Random): SceneDraft | null {
   // A square on its corner, half of it below the floor.
   const half = (height - halfThickness) * Math.sqrt(0.5);
   const pivot = furnishing('stone', [tone, tone, tone * 1.03], {
-    shape: 'box', size: [half, half, 0.16], position: [x, 0, z], rotation: leanBy(Math.sqrt(0.5), Math.sqrt(0.5)),
-    ghost: true,
+    shape: 'box', size: [half, half, 0.16], position: [x, 0, z], ghost: true,
+    rotation: leanBy(Math.sqrt(0.5), Math.sqrt(0.5)),
   });
   const objects = [...loads, plank, pivot];
   const { across, inertia } = leverOf(objects);
@@ -100,8 +103,8 @@ function draw(split: Split, random: Random): SceneDraft | null {
   if (acceleration < slowest || acceleration > fastest) return null;
   const heavier = across > 0 ? 1 : 0;
   if (acceleration * (Math.abs(arms[heavier]) + loads[heavier].size[0]) > freest * gravity) return null;
-  const prompt = `Rigid, ${phraseOf(chosen[0], 'box')} on the left and ${phraseOf(chosen[1], 'box')} on the right `
-    + 'tip a level plank on a pivot';
+  const [left, right] = chosen.map((material) => phraseOf(material, 'box'));
+  const prompt = `Rigid, ${left} on the left and ${right} on the right tip a level plank on a pivot`;
   return {
     prompt, objects, room, light, bins,
     joints: [{ kind: 'hinge', object: 2, anchor: [0, 0, 0], otherAnchor: [x, height, z], axis: [0, 0, 1] }],
@@ -120,7 +123,8 @@ export const seeSaw: Family = {
   domain: 'rigid',
   number: 9,
   law: {
-    sentence: 'The side with the larger torque, weight times arm, goes down, and the faster the less there is to turn.',
+    sentence: 'The side with the larger torque, weight times arm, goes down, and the faster the less there '
+      + 'is to turn.',
     quantity: 'angular acceleration on release, rad/s² (clockwise)',
     expected: ({ objects }) => {
       const { across, inertia } = leverOf(objects);
@@ -131,7 +135,7 @@ export const seeSaw: Family = {
       const [left, right] = tracks.map((track) => turns(lever, track));
       const angles = left.map((angle, i) => (angle + right[i]) / 2);
       const shape = (angle: number) => Math.cos(angle) + (lever.up / lever.across) * Math.sin(angle);
-      return drivingFactor(angles, shape, 0.9 * lever.limit);
+      return drivingFactor(angles, shape, 0.9 * Math.asin(lever.limit));
     },
   },
   draw,

@@ -38,7 +38,10 @@ test('another gravity, or a body that slides, is noticed', () => {
   }
 });
 
-/** A point of the board's upper face in the board's own frame, seen through a pixel's centre; null beside it. */
+/**
+ * A point of the board's upper face in the board's own frame, seen through a pixel's centre; null beside
+ * it.
+ */
 function onBoard(scene: Scene, pixel: number): Vector | null {
   const board = scene.objects[1];
   const [i, j, k, w] = board.rotation;
@@ -54,9 +57,9 @@ function onBoard(scene: Scene, pixel: number): Vector | null {
 }
 
 /**
- * How many of the board's pixels are dark and hidden from the lamp by a ball at a frame, and how many are either.
- * Those whose way to the lamp passes within 3 cm of the ball's outline count for neither, as they are half a pixel
- * from the edge, nor those beside its foot, where it takes ambient light too.
+ * How many of the board's pixels are dark and hidden from the lamp by a ball at a frame, and how many are
+ * either. Those whose way to the lamp passes within 3 cm of the ball's outline count for neither, as they
+ * are half a pixel from the edge, nor those beside its foot, where it takes ambient light too.
  */
 function darkPixels(scene: Scene, frame: number, lampShift: number): { both: number; either: number } {
   const trajectory = world.simulate(scene);
@@ -64,8 +67,8 @@ function darkPixels(scene: Scene, frame: number, lampShift: number): { both: num
   const plate = backgroundPlate(scene);
   const board = scene.objects[1];
   const [i, j, k, w] = board.rotation;
-  const toBoard = (at: ArrayLike<number>) =>
-    turned([-i, -j, -k, w], [at[0] - board.position[0], at[1] - board.position[1], at[2] - board.position[2]]);
+  const [x, y, z] = board.position;
+  const toBoard = (at: ArrayLike<number>) => turned([-i, -j, -k, w], [at[0] - x, at[1] - y, at[2] - z]);
   const ball = toBoard(trajectory.positions.subarray(frame * trajectory.objects * 3));
   const lamp = toBoard(scene.lamp ?? []);
   lamp[0] += lampShift;
@@ -91,7 +94,7 @@ function darkPixels(scene: Scene, frame: number, lampShift: number): { both: num
   return { both, either };
 }
 
-test('a ball\'s shadow on the board is where the ball hides the lamp, and not where another lamp would cast it', () => {
+test('a ball\'s shadow is where it hides the lamp, and not where another lamp would cast it', () => {
   const balls = scenes.filter(({ objects }) => objects[0].shape === 'sphere');
   expect(balls.length).toBeGreaterThan(2);
   const agreement = (lampShift: number) => {

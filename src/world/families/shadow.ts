@@ -1,7 +1,8 @@
-// Shadow: a ball or a cylinder rolls down a broad board under a lamp, and its shadow runs on the board: away from the
-// lamp, and faster than the body by H / (H - r), where H is the lamp's height over the board and r the body's radius
-// (similar triangles; e.g. Hecht, "Optics", ch. 1). Lamp, board and body all show. Motion by Rapier, shadows by exact
-// rays to the lamp as a point. What is measured is the body's own way, carried over to the shadow.
+// Shadow: a ball or a cylinder rolls down a broad board under a lamp, and its shadow runs on the board:
+// away from the lamp, and faster than the body by H / (H - r), where H is the lamp's height over the board
+// and r the body's radius (similar triangles; e.g. Hecht, "Optics", ch. 1). Lamp, board and body all show.
+// Motion by Rapier, shadows by exact rays to the lamp as a point. What is measured is the body's own way,
+// carried over to the shadow.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -55,8 +56,8 @@ function draw(split: Split, random: Random): SceneDraft {
     }),
     // As bright on every side, and without a shadow.
     furnishing('steel', [70, 70, 74], {
-      shape: 'box', size: [0.024, cord / 2, 0.024], position: [lamp[0], lamp[1] + cord / 2, lamp[2]], emission: 1,
-      ghost: true,
+      shape: 'box', size: [0.024, cord / 2, 0.024], emission: 1, ghost: true,
+      position: [lamp[0], lamp[1] + cord / 2, lamp[2]],
     }),
   ];
   const distance = Math.sqrt(lamp[0] * lamp[0] + (lamp[1] - 0.3) * (lamp[1] - 0.3) + lamp[2] * lamp[2]);
@@ -80,7 +81,8 @@ export const shadow: Family = {
   law: {
     sentence: 'The shadow runs away from the lamp and ahead of the body: the lower the lamp, the faster.',
     quantity: 'acceleration of the shadow along the board, m/s²',
-    expected: (scene) => rollingAcceleration(scene.objects[0], scene.parameters?.sine ?? NaN) * stretchOf(scene),
+    expected: (scene) =>
+      rollingAcceleration(scene.objects[0], scene.parameters?.sine ?? NaN) * stretchOf(scene),
     measured: (scene, [track]) =>
       (track ? accelerationOver(scene.parameters?.run ?? NaN, track) * stretchOf(scene) : NaN),
   },

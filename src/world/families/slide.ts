@@ -1,7 +1,7 @@
-// The slide family: a box at rest on a polished steel ramp slides down it to the floor and against a board. What
-// decides it shows in frame 0: the ramp's angle, and the material, whose friction on steel is half its own (the
-// mean of a contact's two). Rapier's Coulomb friction; a = g (sin - mu cos), e.g. Halliday, Resnick and Walker,
-// "Fundamentals of Physics", ch. 6. Every box slides: none rests, none is pushed.
+// The slide family: a box at rest on a polished steel ramp slides down it to the floor and against a board.
+// What decides it shows in frame 0: the ramp's angle, and the material, whose friction on steel is half its
+// own (the mean of a contact's two). Rapier's Coulomb friction; a = g (sin - mu cos), e.g. Halliday,
+// Resnick and Walker, "Fundamentals of Physics", ch. 6. Every box slides: none rests, none is pushed.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -37,8 +37,8 @@ function draw(split: Split, random: Random): SceneDraft {
   const ramp: Ramp = { foot: [0, 0, z], length: run + 2 * half[0] + 0.06, sine, side };
   ramp.foot[0] = side * (widthOf(ramp) - 1.14);
   const box = materialObject(random, material, {
-    label: 1, moves: true, shape: 'box', size: half, position: pointOn(ramp, run + half[0], half[1]),
-    rotation: tiltOf(ramp),
+    label: 1, moves: true, planar: true, shape: 'box', size: half,
+    position: pointOn(ramp, run + half[0], half[1]), rotation: tiltOf(ramp),
   });
   const tone = random.uniform(120, 150);
   const objects = [
@@ -62,7 +62,7 @@ export const slide: Family = {
   domain: 'rigid',
   number: 3,
   law: {
-    sentence: 'Down a ramp of angle θ a box speeds up at g (sin θ - μ cos θ): the steeper and smoother, the faster.',
+    sentence: 'Down a ramp of angle θ a box speeds up at g (sin θ - μ cos θ): steeper or smoother is faster.',
     quantity: 'acceleration down the ramp, m/s²',
     expected: slidingAcceleration,
     measured: (scene, [track]) => (track ? accelerationOver(scene.parameters?.run ?? NaN, track) : NaN),

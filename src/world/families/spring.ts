@@ -1,9 +1,10 @@
-// Spring: a block rests before a compressed spring on a strip of ice and is let go. The spring pushes it until it has
-// its own length again, then stays; the block slides on until friction ends it. Everything that decides shows: how far
-// the spring is pressed (18 cm a coil when it rests, to the mark on the ice), how stiff it is (k = G d^4 / (8 D^3 n)
-// by wire and coils; e.g. Budynas and Nisbett, "Shigley's Mechanical Engineering Design", ch. 10), and the block's
-// weight and friction by its size and material. The spring has no weight. Velocity Verlet (Swope et al., J. Chem.
-// Phys. 76, 637, 1982) with Coulomb friction; blocks that would hardly move, or leave the picture, are drawn again.
+// Spring: a block rests before a compressed spring on a strip of ice and is let go. The spring pushes it
+// until it has its own length again, then stays; the block slides on until friction ends it. Everything
+// that decides shows: how far the spring is pressed (18 cm a coil when it rests, to the mark on the ice),
+// how stiff it is (k = G d^4 / (8 D^3 n) by wire and coils; e.g. Budynas and Nisbett, "Shigley's Mechanical
+// Engineering Design", ch. 10), and the block's weight and friction by its size and material. The spring
+// has no weight. Velocity Verlet (Swope et al., J. Chem. Phys. 76, 637, 1982) with Coulomb friction; blocks
+// that would hardly move, or leave the picture, are drawn again.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -12,7 +13,9 @@ import { slopeOf } from '../laws.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
-import { framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory, type Vector } from '../scene.ts';
+import {
+  framesPerSecond, gravity, type Scene, type SceneObject, type Trajectory, type Vector,
+} from '../scene.ts';
 import { materialNames, type Split } from '../splits.ts';
 import { furnishing, leanBy, materialObject, phraseOf } from '../things.ts';
 import { staysInView } from '../visibility.ts';
@@ -51,7 +54,10 @@ export interface Push {
   readonly mass: number;
   /** Deceleration by friction. */
   readonly drag: number;
-  /** Which way it goes, 1 to the right, and where the middle of the block is when it leaves the spring, that way. */
+  /**
+   * Which way it goes, 1 to the right, and where the middle of the block is when it leaves the spring, that
+   * way.
+   */
   readonly side: number;
   readonly leaves: number;
 }
@@ -71,7 +77,10 @@ export function squareOnLeaving({ stiffness, pressed, mass, drag }: Push): numbe
   return (stiffness * pressed * pressed) / mass - 2 * drag * pressed;
 }
 
-/** Poses of the half turns of a spring from the wall, `length` long: front ones lean forward, those behind back. */
+/**
+ * Poses of the half turns of a spring from the wall, `length` long: front ones lean forward, those behind
+ * back.
+ */
 function turnsOf(
   coils: number, length: number, wire: number, side: number, axis: number, z: number,
 ): Pick<SceneObject, 'position' | 'rotation' | 'size'>[] {
@@ -120,11 +129,12 @@ function draw(split: Split, random: Random): SceneDraft | null {
     shape: 'box', size: [0.04, 0.26, 0.24], position: [side * (wallX - 0.04), 0.26, z],
   });
   const ice = furnishing('ice', [206, 222, 232], {
-    shape: 'box', size: [1.19, halfIce, 0.26], position: [side * (wallX + 1.19), halfIce, z], friction: iceFriction,
+    shape: 'box', size: [1.19, halfIce, 0.26], position: [side * (wallX + 1.19), halfIce, z],
+    friction: iceFriction,
   });
   const mark = furnishing('stone', [70, 72, 78], {
-    shape: 'box', size: [0.012, halfIce + 0.002, 0.262], position: [side * (wallX + rest + 2 * halfPlate), halfIce, z],
-    ghost: true,
+    shape: 'box', size: [0.012, halfIce + 0.002, 0.262], ghost: true,
+    position: [side * (wallX + rest + 2 * halfPlate), halfIce, z],
   });
   return {
     prompt: `Rigid, a pressed spring pushes ${phraseOf(material, 'box')} over ice`,
@@ -171,7 +181,10 @@ function simulate(scene: Scene, options: SimulationOptions = {}): Trajectory {
   return trajectory;
 }
 
-/** Speed at which the block left, by the frames after it did and before it stops, slowed down by friction alone. */
+/**
+ * Speed at which the block left, by the frames after it did and before it stops, slowed down by friction
+ * alone.
+ */
 function speedOnLeaving({ drag, side, leaves }: Push, track: Track): number {
   const x = track.x.map((value) => side * value);
   const first = x.findIndex((value) => value > leaves);
@@ -189,7 +202,8 @@ export const spring: Family = {
   domain: 'rigid',
   number: 10,
   law: {
-    sentence: 'A spring pressed by x gives a block the energy k x² / 2, less what friction takes: heavy ones leave slowly.',
+    sentence: 'A spring pressed by x gives a block the energy k x² / 2, less what friction takes: heavy ones '
+      + 'leave slowly.',
     quantity: 'speed of the block as it leaves the spring, m/s',
     expected: (scene) => Math.sqrt(squareOnLeaving(pushIn(scene))),
     measured: (scene, [track]) => (track ? speedOnLeaving(pushIn(scene), track) : NaN),

@@ -1,9 +1,9 @@
-// Toppling: a tower of two to four boxes, glued into one, stands tilted on a lower edge and is let go. It falls
-// over when its centre of mass lies beyond that edge and rocks back upright otherwise. Widths, heights and tilt
-// show; so do the materials, and with them the masses: a metal box below holds up what one on top pulls over.
-// Until another edge meets the floor the tower is a pendulum on its head (G. W. Housner, "The behavior of inverted
-// pendulum structures during earthquakes", Bull. Seismol. Soc. Am. 53, 1963): phi'' = M g r sin(phi) / I. Does not
-// foretell how it slides once it lies, or how long it rocks.
+// Toppling: a tower of two to four boxes, glued into one, stands tilted on a lower edge and is let go. It
+// falls over when its centre of mass lies beyond that edge and rocks back upright otherwise. Widths,
+// heights and tilt show; so do the materials, and with them the masses: a metal box below holds up what one
+// on top pulls over. Until another edge meets the floor the tower is a pendulum on its head (G. W. Housner,
+// "The behavior of inverted pendulum structures during earthquakes", Bull. Seismol. Soc. Am. 53, 1963):
+// phi'' = M g r sin(phi) / I. Does not foretell how it slides once it lies, or how long it rocks.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
@@ -29,7 +29,10 @@ const factors = {
   tilt: { bins: [[0.12, 0.2], [0.2, 0.28], [0.28, 0.36]], beyond: [[0.38, 0.44]] },
 } as const;
 
-/** A centre of mass nearer to the edge's vertical than this (sine of the angle) would wait too long to decide. */
+/**
+ * A centre of mass nearer to the edge's vertical than this (sine of the angle) would wait too long to
+ * decide.
+ */
 const leastImbalance = 0.08;
 
 /** The tower about the edge that it stands on; angles grow in the direction of its tilt. */
@@ -37,7 +40,7 @@ export interface Column {
   /** Where the edge is, and to which side the tower tilts: 1 is right. */
   readonly edge: number;
   readonly side: 1 | -1;
-  /** Angle of the tower to upright. */
+  /** Sine of the angle of the tower to upright. */
   readonly tilt: number;
   /** Sine of the angle from the edge's vertical to the centre of mass: topples iff positive. */
   readonly imbalance: number;
@@ -50,7 +53,8 @@ export function columnOf(objects: readonly SceneObject[]): Column {
   const side = z < 0 ? 1 : -1;
   const sine = 2 * Math.abs(z) * w;
   const cosine = 1 - 2 * z * z;
-  // From the middle of the lowest box to its lower edge, half to the side and halfHeight down in its own frame.
+  // From the middle of the lowest box to its lower edge, half to the side and halfHeight down in its own
+  // frame.
   const edge = position[0] + side * (half * cosine - halfHeight * sine);
   let mass = 0;
   let across = 0;
@@ -67,7 +71,8 @@ export function columnOf(objects: readonly SceneObject[]): Column {
     inertia += m * ((a * a + b * b) / 3 + x * x + y * y);
   }
   const length = Math.sqrt(across * across + up * up);
-  return { edge, side, tilt: Math.asin(sine), imbalance: across / length, stiffness: (gravity * length) / inertia };
+  const stiffness = (gravity * length) / inertia;
+  return { edge, side, tilt: sine, imbalance: across / length, stiffness };
 }
 
 function draw(split: Split, random: Random): SceneDraft | null {
@@ -124,8 +129,8 @@ export const toppling: Family = {
   domain: 'rigid',
   number: 7,
   law: {
-    sentence: 'A tilted tower falls over when its centre of mass lies beyond the edge it stands on; otherwise it '
-      + 'rocks back.',
+    sentence: 'A tilted tower falls over when its centre of mass lies beyond the edge it stands on; '
+      + 'otherwise it rocks back.',
     quantity: 'angular acceleration on release, rad/s² (towards the tilt)',
     expected: ({ objects }) => {
       const { imbalance, stiffness } = columnOf(objects);
@@ -137,7 +142,7 @@ export const toppling: Family = {
       const angles = turns(column, tracks[tracks.length - 1]);
       const shape = (angle: number) => Math.sin(start + angle - angles[0]) / column.imbalance;
       // Rocking back ends when the tower is upright.
-      return drivingFactor(angles, shape, column.imbalance > 0 ? 0.7 : 0.95 * column.tilt);
+      return drivingFactor(angles, shape, column.imbalance > 0 ? 0.7 : 0.95 * Math.asin(column.tilt));
     },
   },
   draw,

@@ -112,17 +112,17 @@ function MetricsTable({ before, after }: { before: ClipMetrics; after: ClipMetri
     <table className="metrics">
       <thead className="visually-hidden">
         <tr>
-          <th>Metric</th>
           <th>Before</th>
           <th>After</th>
+          <th>Metric</th>
         </tr>
       </thead>
       <tbody>
         {rows.map(({ key, name, better }) => (
           <tr key={key} title={`${name}: ${better} is better`}>
-            <th scope="row">{name}</th>
             <td>{short(before[key])}</td>
             <td data-change={changeOf(before[key], after[key], better)}>{short(after[key])}</td>
+            <th scope="row">{name}</th>
           </tr>
         ))}
       </tbody>

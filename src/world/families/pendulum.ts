@@ -19,7 +19,7 @@ import { staysInView } from '../visibility.ts';
 
 const factors = {
   material: choice(materialNames.length),
-/** None near 0.9 m: its period is the clip's length, and the last frame would look like the first. */
+  /** None near 0.9 m: its period is the clip's length, and the last frame would look like the first. */
   length: { bins: [[1.04, 1.15], [1.15, 1.26], [1.26, 1.37]], beyond: [[0.62, 0.74], [1.41, 1.5]] },
   /** Of the angle to the vertical at the start. */
   sine: { bins: [[0.25, 0.37], [0.37, 0.49], [0.49, 0.62]], beyond: [[0.66, 0.74]] },

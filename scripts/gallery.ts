@@ -1,13 +1,15 @@
 // `npm run gallery`: every family of scenes on one page, the simulation beside what a model makes of its first frame.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { families } from '../src/world/families.ts';
 import { splits } from '../src/world/splits.ts';
+import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { contactSheet, evenColumns } from './contact-sheet.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, sizes } from './model-flags.ts';
+import { makeFolder } from './output-paths.ts';
 
 type Name = 'size' | 'families' | 'split' | 'seed' | 'seeds' | 'out';
 
@@ -16,7 +18,7 @@ const command: Command<Name> = {
   summary: 'Writes index.html and a contact sheet a family: the simulation (row 0) and one clip a noise seed.',
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
-    families: { value: 'A,B,..', help: 'which families', default: families.map(({ name }) => name).join(',') },
+    families: { value: 'A,B,..', help: 'which families', default: familyNames.join(',') },
     split: { value: 'S', help: splits.join(', '), default: 'seen' },
     seed: { value: 'N', help: 'seed of the scenes', default: '0' },
     seeds: { value: 'A,B,..', help: 'noise seeds', default: '1,2,3' },
@@ -29,13 +31,12 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const { out } = flags;
   if (!out) throw new UsageError('--out is missing.');
-  await mkdir(out, { recursive: true });
   const size = modelSize(flags.size);
   const split = oneOf('split', flags.split, splits);
   const seed = wholeNumber('seed', flags.seed, 0, 2 ** 31);
   const noiseSeeds = (flags.seeds ?? '').split(',').map((text) => wholeNumber('seeds', text.trim(), 0, 2 ** 31));
-  const names = families.map(({ name }) => name);
-  const wanted = (flags.families ?? '').split(',').map((text) => oneOf('families', text.trim(), names));
+  const wanted = (flags.families ?? '').split(',').map((text) => oneOf('families', text.trim(), familyNames));
+  makeFolder(out);
   const sections: string[] = [];
   await withHeadlessPage('/scripts/headless/index.html', 'physmaster', async (page) => {
     for (const family of families.filter(({ name }) => wanted.includes(name))) {

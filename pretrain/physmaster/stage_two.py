@@ -19,6 +19,9 @@ from .losses import preference_loss, velocity_errors
 from .measure import score
 from .sampler import noise_for, sample
 
+# The paper's proxy task.
+FAMILY = 'free-fall'
+
 
 @torch.no_grad()
 def conditions(model, images):
@@ -48,7 +51,7 @@ def make_pairs(model, images, first_seed, split, options, steps):
     for k in range(options.samples):
         seeds = [100_000 * (k + 1) + i for i in range(len(images))]
         latent, clips = generate(model, images, seeds, steps)
-        scores = score(clips, split, first_seed, per_clip=True)['perClip']['model']
+        scores = score(clips, split, first_seed, per_clip=True, family=FAMILY)['perClip']['model']
         latents.append(latent)
         errors.append([entry['strictL2'] for entry in scores])
     errors = torch.tensor(errors)
@@ -65,7 +68,7 @@ def evaluate(model, clips, lora, steps):
     result = {}
     for name, (images, split, first_seed) in clips.items():
         _, made = generate(model, images, range(1, len(images) + 1), steps, lora)
-        values = score(made, split, first_seed)['results']['model']
+        values = score(made, split, first_seed, family=FAMILY)['results']['model']
         result[name] = {key: round(values[key]['mean'], 5) for key in ('strictL2', 'l2', 'iou', 'survival')}
     return result
 
@@ -88,7 +91,7 @@ def main():
     steps = config.sampler_steps
     model, _ = assemble(config, folder, options.stage)
     model.requires_grad_(False)
-    source = Clips(options.data, [options.split], config)
+    source = Clips(options.data, [options.split], config, family=FAMILY)
     wanted = range(options.first_seed, options.first_seed + options.images)
     by_seed = {scene['seed']: row for row, scene in enumerate(source.scenes())}
     images = source.images([by_seed[seed] for seed in wanted])
@@ -98,8 +101,8 @@ def main():
             torch.save(make_pairs(model, images, options.first_seed, options.split, options, steps), path)
         pairs = torch.load(path)
         _, image_latents, tokens, _ = conditions(model, images)
-        sets = {'seen': (Clips(options.data, ['seen'], config).images(range(options.clips)), 'seen', 0),
-                'unseen': (Clips(options.data, ['unseen'], config).images(range(options.clips)), 'unseen', 0)}
+        sets = {'seen': (Clips(options.data, ['seen'], config, family=FAMILY).images(range(options.clips)), 'seen', 0),
+                'unseen': (Clips(options.data, ['unseen'], config, family=FAMILY).images(range(options.clips)), 'unseen', 0)}
         kept = len(pairs['rows'])
         print(json.dumps({'pairs': kept, 'median difference': round(pairs['all'].median().item(), 5),
                           'median spread': round(pairs['spread'].median().item(), 5)}), flush=True)

@@ -21,15 +21,15 @@ from .training import Trainer
 @torch.no_grad()
 def estimates(model, clips, latents, rows, random, batch=32):
     """One-step estimates of latents of frames 1.. from z_t: f16 [K, 6, 8, 8, 16]; t is uniform in [.3, 1)."""
-    parts = []
+    parts, domains = [], clips.domains()
     for start in range(0, len(rows), batch):
         chosen = rows[start:start + batch]
         latent = torch.from_numpy(latents[chosen]).float()
         tokens = model.head(model.backbone(network_pixels(clips.images(chosen))))
         t = torch.from_numpy(random.uniform(0.3, 1, len(chosen))).float().view(-1, 1, 1, 1, 1)
         mixed = (1 - t) * torch.randn(latent[:, 1:].shape) + t * latent[:, 1:]
-        domain = torch.ones(len(chosen), dtype=torch.long)
-        velocity = model.transformer(mixed, latent[:, 0], tokens, domain, t.flatten())
+        told = torch.from_numpy(domains[chosen])
+        velocity = model.transformer(mixed, latent[:, 0], tokens, told, t.flatten())
         parts.append((mixed + (1 - t) * velocity).half())
     return torch.cat(parts)
 

@@ -4,7 +4,7 @@ import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
-import { disposeModel, generateClips, loadModel } from '../../src/model/generator.ts';
+import { generateClips, loadModel } from '../../src/model/generator.ts';
 import type { SamplerOptions } from '../../src/model/sampler.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
 import type { Split } from '../../src/world/scene.ts';
@@ -68,10 +68,19 @@ declare global {
   }
 }
 
-async function open(size: string) {
+const opened = new Map<string, ReturnType<typeof load>>();
+
+async function load(size: string) {
   const { vendor, architecture, description } = (await createDevice()).adapterInfo;
   const adapter = [vendor, architecture, description].filter(Boolean).join(' ');
   return { adapter, model: await loadModel(`/models/${size}/`) };
+}
+
+/** The model of a size, loaded once: it goes with the page. */
+function open(size: string) {
+  const known = opened.get(size) ?? load(size);
+  opened.set(size, known);
+  return known;
 }
 
 window.physmaster = {
@@ -85,7 +94,6 @@ window.physmaster = {
       image: pixels, seeds, sampler,
       progress: (phase, step, steps) => console.info(`${phase} ${step}/${steps}`),
     });
-    disposeModel(model);
     return {
       adapter,
       sampler,
@@ -100,7 +108,6 @@ window.physmaster = {
     const { video } = model.config;
     const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
     const clips = await generateClips(model, { image, seeds });
-    disposeModel(model);
     return {
       framesPerSecond: video.framesPerSecond,
       shape: [video.frames, video.height, video.width, 3],
@@ -117,7 +124,6 @@ window.physmaster = {
     const result = await evaluateScenes(model, world, request, (done) => {
       console.info(`${done} of ${request.clips} clips`);
     });
-    disposeModel(model);
     return { adapter, ...result };
   },
 };

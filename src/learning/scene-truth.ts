@@ -4,6 +4,7 @@
  */
 import type { ClipTruth } from '../metrics/evaluate.ts';
 import { backgroundPlate } from '../world/background.ts';
+import { stillTrajectory } from '../world/recordings.ts';
 import { frameSize, labelsOf } from '../world/scene.ts';
 import type { Scene, Split } from '../world/scene.ts';
 import type { FamilyName, World } from '../world/world.ts';
@@ -35,18 +36,7 @@ export function sceneTruth(world: World, family: FamilyName, split: Split, seed:
 
 /** The first frame of a scene, u8 [H, W, 3], without rendering the motion. */
 export function firstFrame(world: World, scene: Scene): Uint8Array<ArrayBuffer> {
-  const trajectory = world.simulate(scene);
   // Frames in which nothing moves are copied by the renderer, so a still trajectory costs one frame.
-  const repeat = (values: Float32Array) => {
-    const first = values.subarray(0, values.length / trajectory.frames);
-    const still = new Float32Array(values.length);
-    for (let at = 0; at < still.length; at += first.length) still.set(first, at);
-    return still;
-  };
-  const { positions, rotations, sizes, colours } = trajectory;
-  const still = {
-    ...trajectory, positions: repeat(positions), rotations: repeat(rotations), sizes: sizes && repeat(sizes),
-    colours: colours && repeat(colours),
-  };
-  return Uint8Array.from(world.render(scene, still).frames.subarray(0, frameSize * frameSize * 3));
+  const { frames } = world.render(scene, stillTrajectory(scene));
+  return Uint8Array.from(frames.subarray(0, frameSize * frameSize * 3));
 }

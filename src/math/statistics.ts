@@ -16,6 +16,17 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** Least-squares slope of y over x, over the pairs without NaN; NaN with fewer than three. */
+export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const known = Array.from({ length: Math.min(x.length, y.length) }, (_, i) => [x[i], y[i]])
+    .filter(([a, b]) => !Number.isNaN(a) && !Number.isNaN(b));
+  if (known.length < 3) return NaN;
+  const meanX = known.reduce((sum, [a]) => sum + a, 0) / known.length;
+  const meanY = known.reduce((sum, [, b]) => sum + b, 0) / known.length;
+  const cross = known.reduce((sum, [a, b]) => sum + (a - meanX) * (b - meanY), 0);
+  return cross / known.reduce((sum, [a]) => sum + (a - meanX) * (a - meanX), 0);
+}
+
 /** The value at a fraction (0 .. 1) of a sorted list, linear between neighbours; NaN for an empty list. */
 export function quantile(sorted: ArrayLike<number>, fraction: number): number {
   if (sorted.length === 0) return NaN;

@@ -1,19 +1,6 @@
 // Physical laws as diagnostics of a motion, real or generated. Heights are in metres, times in seconds.
 
-/** Slope and offset of the least-squares line y = offset + slope x. */
-function fitLine(x: number[], y: number[]): { slope: number; offset: number } {
-  const n = x.length;
-  const meanX = x.reduce((sum, value) => sum + value, 0) / n;
-  const meanY = y.reduce((sum, value) => sum + value, 0) / n;
-  let cross = 0;
-  let square = 0;
-  for (let i = 0; i < n; i++) {
-    cross += (x[i] - meanX) * (y[i] - meanY);
-    square += (x[i] - meanX) * (x[i] - meanX);
-  }
-  const slope = cross / square;
-  return { slope, offset: meanY - slope * meanX };
-}
+import { slopeOf } from '../math/statistics.ts';
 
 /**
  * How many leading samples belong to one fall: each drop at least as large as the one before, give or take a
@@ -37,7 +24,7 @@ export function fitGravity(times: ArrayLike<number>, heights: ArrayLike<number>)
   const n = Math.min(times.length, heights.length);
   if (n < 3) return NaN;
   const squares = Array.from({ length: n }, (_, i) => times[i] * times[i]);
-  return -2 * fitLine(squares, Array.from({ length: n }, (_, i) => heights[i])).slope;
+  return -2 * slopeOf(squares, Array.from({ length: n }, (_, i) => heights[i]));
 }
 
 /**

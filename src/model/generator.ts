@@ -268,9 +268,16 @@ export class ClipGenerator {
   async generate(
     image: Uint8Array, seeds: readonly number[], options: GenerateOptions = {},
   ): Promise<{ encoding: Encoding; clips: GeneratedClip[] }> {
-    const { sampler = this.model.config.sampler, progress = () => {} } = options;
-    progress('encoding', 0, 1);
+    options.progress?.('encoding', 0, 1);
     const encoding = await this.encode(image);
+    return { encoding, clips: await this.generateFrom(encoding, seeds, options) };
+  }
+
+  /** Clips of one image that is encoded already, one a seed, sampled in one batch. */
+  async generateFrom(
+    encoding: Encoding, seeds: readonly number[], options: GenerateOptions = {},
+  ): Promise<GeneratedClip[]> {
+    const { sampler = this.model.config.sampler, progress = () => {} } = options;
     progress('sampling', 0, sampler.steps);
     const latents = await this.sample(seeds.map(() => encoding), seeds, options);
     const clips: GeneratedClip[] = [];
@@ -279,7 +286,7 @@ export class ClipGenerator {
       clips.push({ seed: seeds[i], latent, frames: await this.decode(encoding, latent) });
     }
     progress('decoding', latents.length, latents.length);
-    return { encoding, clips };
+    return clips;
   }
 
   /** GPU bytes of the captures. */

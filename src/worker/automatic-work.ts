@@ -6,8 +6,9 @@
  */
 import type { EventOf } from '../protocol/messages.ts';
 import type { SceneSource } from '../protocol/records.ts';
+import { familyNamed } from '../world/world.ts';
 import { clipMetrics } from './evaluation-work.ts';
-import { familyNamed, makePair } from './pair-maker.ts';
+import { makePair } from './pair-maker.ts';
 import type { MadePair } from './pair-maker.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -29,9 +30,9 @@ export class AutomaticWork {
     this.publish = publish;
   }
 
-  /** Throws RefusedError when there is no such family. */
+  /** Throws RangeError when there is no such family. */
   start(family: string, firstSeed: number, votes: number): void {
-    this.family = familyNamed(family);
+    this.family = familyNamed(family).name;
     this.seed = firstSeed;
     this.left = votes;
     this.votes = 0;

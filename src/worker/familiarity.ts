@@ -7,7 +7,7 @@
  */
 import { firstFrame } from '../learning/scene-truth.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { ClipGenerator } from '../model/generator.ts';
+import type { ClipGenerator, Encoding } from '../model/generator.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import type { World } from '../world/world.ts';
 
@@ -57,24 +57,23 @@ export class Familiarity {
   }
 
   /**
-   * A sentence for an image u8 [H, W, 3] that lies outside what the model was trained on, else null.
+   * A sentence for an image, as encoded, that lies outside what the model was trained on, else null.
    * `progress` is told before every scene that is still unknown and after the last; what it throws ends the
    * work, and the scenes encoded until then stay known.
    */
   async noteFor(
-    image: Uint8Array, generator: Pick<ClipGenerator, 'model' | 'encode'>,
+    { features }: Pick<Encoding, 'features'>, generator: Pick<ClipGenerator, 'model' | 'encode'>,
     progress: (done: number, total: number) => void = () => {},
   ): Promise<string | null> {
     const { config } = generator.model;
-    const featuresOf = async (pixels: Uint8Array) =>
-      pooledFeatures(config, (await generator.encode(pixels)).features);
     while (this.known.length < knownScenes) {
       progress(this.known.length, knownScenes);
       const scene = this.world.scene('free-fall', 'wide', this.known.length);
-      this.known.push(await featuresOf(firstFrame(this.world, scene)));
+      const known = await generator.encode(firstFrame(this.world, scene));
+      this.known.push(pooledFeatures(config, known.features));
     }
     progress(knownScenes, knownScenes);
-    const ratio = strangeness(await featuresOf(image), this.known);
+    const ratio = strangeness(pooledFeatures(config, features), this.known);
     if (ratio <= outsideFactor) return null;
     return 'This image lies outside what the model was trained on, rooms in which simple solids fall: '
       + `its features are ${ratio.toFixed(1)} times as far from such scenes as they are from each other. `

@@ -15,8 +15,7 @@ import type { EventOf } from '../protocol/messages.ts';
 import type {
   Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides,
 } from '../protocol/records.ts';
-import { familyNames } from '../world/world.ts';
-import type { FamilyName, World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import type { Familiarity } from './familiarity.ts';
 import { latentBytes } from './pair-archive.ts';
 
@@ -43,13 +42,6 @@ export interface MadePair {
   readonly rank: () => Verdict | null;
 }
 
-/** The family of this name. Throws RefusedError when there is none. */
-export function familyNamed(name: string): FamilyName {
-  const family = familyNames.find((known) => known === name);
-  if (family === undefined) throw new RefusedError(`This model knows no family of scenes named "${name}".`);
-  return family;
-}
-
 function randomSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
 }
@@ -72,7 +64,7 @@ function subjectOf(world: World, source: PairSource, height: number, width: numb
     }
     return { image: source.image.pixels, description: source.name, truth: null };
   }
-  const truth = sceneTruth(world, familyNamed(source.family), source.split, source.seed);
+  const truth = sceneTruth(world, source.family, source.split, source.seed);
   return { image: truth.image, description: truth.scene.prompt, truth };
 }
 
@@ -89,10 +81,11 @@ export async function makePair(
   const subject = subjectOf(world, source, height, width);
   const seeds: [number, number] = order.seeds ? [...order.seeds] : [randomSeed(), randomSeed()];
   const sampler = order.sampler ?? config.sampler;
+  const encoding = await generator.encode(subject.image);
   const outsideNote = source.kind === 'image'
-    ? await familiarity.noteFor(subject.image, generator, (done, total) => progress('encoding', done, total))
+    ? await familiarity.noteFor(encoding, generator, (done, total) => progress('encoding', done, total))
     : null;
-  const { encoding, clips } = await generator.generate(subject.image, seeds, { sampler, progress });
+  const clips = await generator.generateFrom(encoding, seeds, { sampler, progress });
   const clip = (pixels: Uint8Array<ArrayBuffer>): Clip => ({
     frames: pixels, shape: [frames, height, width], framesPerSecond,
   });

@@ -6,6 +6,7 @@ import { createCpuBackend, NoWebGPUError } from '../engine/device.ts';
 import { Trainer } from '../learning/trainer.ts';
 import { latentShape } from '../model/config.ts';
 import { ClipGenerator } from '../model/generator.ts';
+import type { Encoding } from '../model/generator.ts';
 import type { PairRecord } from '../protocol/records.ts';
 import { EvaluationWork } from './evaluation-work.ts';
 import { initialSettings } from './training-work.ts';
@@ -18,18 +19,15 @@ let page: Page;
 
 /** Clips of one shade a seed, and latents that differ. */
 async function madeUp(
-  this: ClipGenerator, image: Uint8Array, seeds: readonly number[],
-): ReturnType<ClipGenerator['generate']> {
+  this: ClipGenerator, { image }: Encoding, seeds: readonly number[],
+): ReturnType<ClipGenerator['generateFrom']> {
   const { config } = this.model;
   const { size } = latentShape(config);
   const { frames } = config.video;
-  return {
-    encoding: await this.encode(image),
-    clips: seeds.map((seed) => ({
-      seed, latent: Float32Array.from({ length: size }, (_, i) => Math.sin(seed + i)),
-      frames: new Uint8Array(frames * image.length).fill(seed),
-    })),
-  };
+  return seeds.map((seed) => ({
+    seed, latent: Float32Array.from({ length: size }, (_, i) => Math.sin(seed + i)),
+    frames: new Uint8Array(frames * image.length).fill(seed),
+  }));
 }
 
 beforeAll(createCpuBackend);
@@ -38,7 +36,7 @@ beforeEach(() => {
   refusals = 0;
   devices.length = 0;
   vi.stubGlobal('fetch', serveTinyFolder());
-  vi.spyOn(ClipGenerator.prototype, 'generate').mockImplementation(madeUp);
+  vi.spyOn(ClipGenerator.prototype, 'generateFrom').mockImplementation(madeUp);
   page = new Page(async () => {
     if (refusals > 0) {
       refusals -= 1;
@@ -81,7 +79,7 @@ test('a device lost under a pair, told late: the pair is made again, no step is 
   await vote(1);
   page.send({ kind: 'training.take', steps: 1 });
   await page.wait('training.step');
-  vi.mocked(ClipGenerator.prototype.generate).mockImplementationOnce(() => {
+  vi.mocked(ClipGenerator.prototype.generateFrom).mockImplementationOnce(() => {
     setTimeout(() => devices[0].lose(), 100);
     return Promise.reject(new Error('A valid external Instance reference no longer exists.'));
   });
@@ -109,10 +107,10 @@ test('a pair that fails with its device whole is told once; one that is not want
   page.start();
   await page.wait('session.ready');
   const source = { kind: 'scene', family: 'free-fall', split: 'train', seed: 3 } as const;
-  vi.mocked(ClipGenerator.prototype.generate).mockRejectedValueOnce(new Error('no shader'));
+  vi.mocked(ClipGenerator.prototype.generateFrom).mockRejectedValueOnce(new Error('no shader'));
   page.send({ kind: 'pair.request', pairId: 'pair-bad', source });
   expect(await page.wait('pair.failed')).toMatchObject({ pairId: 'pair-bad', sentence: 'no shader' });
-  vi.mocked(ClipGenerator.prototype.generate).mockImplementationOnce(() => {
+  vi.mocked(ClipGenerator.prototype.generateFrom).mockImplementationOnce(() => {
     page.send({ kind: 'pair.cancel', pairId: 'pair-dropped' });
     return Promise.reject(new Error('no shader'));
   });
@@ -148,7 +146,7 @@ test('an evaluation that fails is refused under its own name, and training goes 
 test('an automatic pair that fails stops the automatic voter', async () => {
   page.start();
   await page.wait('session.ready');
-  vi.mocked(ClipGenerator.prototype.generate).mockRejectedValueOnce(new Error('no shader'));
+  vi.mocked(ClipGenerator.prototype.generateFrom).mockRejectedValueOnce(new Error('no shader'));
   page.send({ kind: 'automatic.start', family: 'free-fall', firstSeed: 1 });
   expect(await page.wait('request.refused')).toMatchObject({ request: 'automatic.start' });
   expect(page.of('automatic.state').at(-1)).toMatchObject({ running: false });

@@ -9,9 +9,8 @@
  */
 import { createDevice } from '../engine/device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
-import { firstFrame } from '../learning/scene-truth.ts';
 import type { PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
-import type { PairId, SceneSource, VoteAdded } from '../protocol/records.ts';
+import type { PairId, VoteAdded } from '../protocol/records.ts';
 import { createWorld } from '../world/world.ts';
 import type { World } from '../world/world.ts';
 import { AutomaticWork } from './automatic-work.ts';
@@ -20,7 +19,7 @@ import { Lane } from './lane.ts';
 import type { Job, Work } from './lane.ts';
 import { ModelHost } from './model-host.ts';
 import type { DeviceMaker } from './model-host.ts';
-import { familyNamed, makePair, RefusedError } from './pair-maker.ts';
+import { makePair, RefusedError } from './pair-maker.ts';
 import type { MadePair } from './pair-maker.ts';
 import { modelCard } from './model-card.ts';
 import { retried } from './retried.ts';
@@ -29,7 +28,7 @@ import { openSession } from './session-start.ts';
 import { TrainingControl } from './training-control.ts';
 import { TrainingWork } from './training-work.ts';
 import type { Workbench } from './workbench.ts';
-import { worldListed, worldShown } from './world-tour.ts';
+import { answerWith, type WorldRequest } from './world-tour.ts';
 
 /** Thrown inside a pair's work when the page no longer wants it. */
 class CancelledError extends Error {
@@ -96,13 +95,9 @@ export class Session {
         this.close();
         return;
       case 'scene.list':
-        void this.listScenes(request).catch((error: unknown) => this.refuse(request.kind, error));
-        return;
       case 'world.list':
-        this.emit(worldListed());
-        return;
       case 'world.show':
-        void this.showWorld(request).catch((error: unknown) => this.refuse(request.kind, error));
+        this.tour(request);
         return;
       case 'pair.cancel':
         this.cancelled.add(request.pairId);
@@ -203,30 +198,11 @@ export class Session {
     this.opened = null;
   }
 
-  private async showWorld(request: RequestOf<'world.show'>): Promise<void> {
+  /** Shows the world, which needs no model; other messages are read between two scenes. */
+  private tour(request: WorldRequest): void {
     this.world ??= createWorld();
-    const world = await this.world;
-    // Other messages are read between two scenes.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.emit(worldShown(world, request));
-  }
-
-  private async listScenes(request: RequestOf<'scene.list'>): Promise<void> {
-    const family = familyNamed(request.family);
-    this.world ??= createWorld();
-    const world = await this.world;
-    const scenes = [];
-    for (let seed = request.firstSeed; seed < request.firstSeed + request.count; seed++) {
-      const scene = world.scene(family, request.split, seed);
-      const source: SceneSource = { kind: 'scene', family, split: request.split, seed };
-      const pixels = firstFrame(world, scene);
-      const side = Math.sqrt(pixels.length / 3);
-      const shape: [number, number] = [side, side];
-      scenes.push({ source, description: scene.prompt, thumbnail: { pixels, shape } });
-      // Other messages are read between two scenes.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-    this.emit({ kind: 'scene.listed', scenes });
+    void this.world.then((world) => answerWith(world, request)).then(this.emit)
+      .catch((error: unknown) => this.refuse(request.kind, error));
   }
 
   private pairJob(bench: Workbench, request: RequestOf<'pair.request'>): Job {

@@ -1,17 +1,12 @@
 // What families measure their laws with: fits to tracks whose frames may be missing (NaN). Heights in metres, one a
 // frame. Diagnostics of whole motions are metrics/laws.ts.
 
+import { slopeOf } from '../math/statistics.ts';
 import { framesPerSecond } from './scene.ts';
 
-/** Least-squares slope of y over x, over the pairs without NaN; NaN with fewer than three. */
-export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>): number {
-  const known = Array.from({ length: Math.min(x.length, y.length) }, (_, i) => [x[i], y[i]])
-    .filter(([a, b]) => !Number.isNaN(a) && !Number.isNaN(b));
-  if (known.length < 3) return NaN;
-  const meanX = known.reduce((sum, [a]) => sum + a, 0) / known.length;
-  const meanY = known.reduce((sum, [, b]) => sum + b, 0) / known.length;
-  const cross = known.reduce((sum, [a, b]) => sum + (a - meanX) * (b - meanY), 0);
-  return cross / known.reduce((sum, [a]) => sum + (a - meanX) * (a - meanX), 0);
+/** How fast values grow, one a frame, by the least-squares line: a second. NaN values are left out. */
+export function growthOf(values: ArrayLike<number>): number {
+  return framesPerSecond * slopeOf(Array.from(values, (_, frame) => frame), values);
 }
 
 /** Distance from the first position, along a straight path: metres, one a frame. */
@@ -56,8 +51,7 @@ export function steadySpeed(x: ArrayLike<number>, low: number, high: number): nu
     // Half a pixel of slack: a slow thing's steps are no larger than the jitter of its centre.
     if (end - 1 > start && x[end] - x[end - 1] < 0.9 * pace - 0.02) break;
   }
-  const frames = Array.from({ length: end - first }, (_, i) => first + i);
-  return slopeOf(frames.map((frame) => frame / framesPerSecond), frames.map((frame) => x[frame]));
+  return growthOf(Array.from(x).slice(first, end));
 }
 
 /** Downward acceleration of a fall from rest, from heights. */

@@ -60,12 +60,13 @@ function pose(body: Body, { positions, rotations, sizes, colours, objects }: Tra
 
 /** Whether anything at all differs from the frame before. */
 function changed({ positions, rotations, sizes, colours, objects }: Trajectory, frame: number): boolean {
-  return [[positions, 3], [rotations, 4], [sizes, 3], [colours, 3]].some(([values, width]) => {
-    if (typeof values === 'number' || typeof width !== 'number' || !values) return false;
+  const differs = (values: Float32Array, width: number): boolean => {
     const span = objects * width;
     for (let i = frame * span; i < (frame + 1) * span; i++) if (values[i] !== values[i - span]) return true;
     return false;
-  });
+  };
+  return differs(positions, 3) || differs(rotations, 4)
+    || (sizes !== undefined && differs(sizes, 3)) || (colours !== undefined && differs(colours, 3));
 }
 
 function renderFrame(cast: Cast, clip: Clip, frame: number): void {

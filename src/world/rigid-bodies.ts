@@ -125,9 +125,9 @@ function addJoints(
   };
   for (const { kind, object, anchor, other, otherAnchor, axis } of joints) {
     const [here, there] = [vector(anchor), vector(otherAnchor)];
-    const data = kind === 'ball' ? RAPIER.JointData.spherical(here, there)
-      : kind === 'fixed' ? RAPIER.JointData.fixed(here, upright, there, upright)
-        : RAPIER.JointData.revolute(here, there, vector(axis ?? [0, 0, 1]));
+    const data = kind === 'fixed'
+      ? RAPIER.JointData.fixed(here, upright, there, upright)
+      : RAPIER.JointData.revolute(here, there, vector(axis ?? [0, 0, 1]));
     const joint = world.createImpulseJoint(data, bodyOf(object), other === undefined ? room : bodyOf(other), true);
     joint.setContactsEnabled(false);
   }

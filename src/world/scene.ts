@@ -65,7 +65,7 @@ export interface SceneObject {
  * What is fixed to something starts with the same rotation.
  */
 export interface Joint {
-  kind: 'ball' | 'hinge' | 'fixed';
+  kind: 'hinge' | 'fixed';
   /** Index into the scene's objects. */
   object: number;
   anchor: Vector;

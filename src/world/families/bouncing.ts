@@ -79,5 +79,5 @@ export const bouncing: Family = {
   },
   draw,
   simulate: inShorterSteps(4),
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

@@ -10,7 +10,7 @@
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft, Track } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { slopeOf } from '../../math/statistics.ts';
 import { materials } from '../materials.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
@@ -240,5 +240,5 @@ export const buoyancy: Family = {
   },
   draw,
   simulate,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

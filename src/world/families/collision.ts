@@ -132,5 +132,5 @@ export const collision: Family = {
   },
   draw,
   simulate: inShorterSteps(2),
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

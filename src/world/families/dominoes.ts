@@ -9,7 +9,7 @@ import type { Random } from '../../math/random.ts';
 import { passingTimes, type DominoRow } from '../domino-wave.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { slopeOf } from '../../math/statistics.ts';
 import { materials } from '../materials.ts';
 import { simulateRigidBodies } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';

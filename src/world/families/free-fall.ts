@@ -16,7 +16,7 @@ import {
 import {
   allowedIn, materialNames, shapes, supports, type Combination, type MaterialName, type Split,
 } from '../splits.ts';
-import { jitter, multiply, phraseOf, reachDown, turnAbout } from '../things.ts';
+import { jitter, listOf, multiply, phraseOf, reachDown, turnAbout } from '../things.ts';
 import { inView, staysInView } from '../visibility.ts';
 
 /** Radius-like sizes in metres, and heights of the lowest point above its support, by bin. */
@@ -90,12 +90,10 @@ function drawRotation(random: Random, shape: SceneObject['shape']): Quaternion {
 function sentence(objects: SceneObject[], room: Room): string {
   const names = objects.flatMap(({ moves, material, shape }) =>
     moves && material in materials ? [phraseOf(material as MaterialName, shape)] : []);
-  const last = names.length - 1;
-  const list = last === 0 ? names[0] : `${names.slice(0, last).join(', ')} and ${names[last]}`;
-  const verb = last === 0 ? 'falls' : 'fall';
+  const verb = names.length === 1 ? 'falls' : 'fall';
   const blocks = objects.length - names.length;
   const where = blocks === 0 ? '' : blocks === 1 ? ' and a block' : ' and blocks';
-  return `Rigid, ${list} ${verb} onto a ${room.floor} floor${where}`;
+  return `Rigid, ${listOf(names)} ${verb} onto a ${room.floor} floor${where}`;
 }
 
 function draw(split: Split, random: Random): SceneDraft | null {
@@ -187,5 +185,5 @@ export const freeFall: Family = {
   },
   draw,
   simulate: simulateRigidBodies,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

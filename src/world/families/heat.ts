@@ -11,7 +11,7 @@ import type { Random } from '../../math/random.ts';
 import { focalLength, project } from '../camera.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft, Track } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { growthOf } from '../laws.ts';
 import { linearColour, materials } from '../materials.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
@@ -172,7 +172,7 @@ function measuredDiffusivity(scene: Scene, tracks: readonly Track[]): number {
     const content = temperatures.reduce((sum, values) => sum + values[frame] * groupLength, 0);
     return (content * content) / (heat * heat);
   });
-  return (Math.PI / 4) * slopeOf(squares.map((_, frame) => frame / framesPerSecond), squares);
+  return (Math.PI / 4) * growthOf(squares);
 }
 
 export const heat: Family = {

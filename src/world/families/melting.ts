@@ -9,7 +9,7 @@
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft, Track } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { growthOf } from '../laws.ts';
 import { linearColour } from '../materials.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
@@ -126,16 +126,14 @@ function shrunk(scale: number, step: number): number {
 /** Volume lost a second: areas in the picture go as the square of the scale, volumes as the cube. */
 function measuredMelting(scene: Scene, [track]: readonly Track[]): number {
   const volume = volumeOf(scene.objects[0]);
-  const times: number[] = [];
   const volumes: number[] = [];
   for (let frame = 0; frame < track.area.length; frame++) {
     const part = track.area[frame] / track.area[0];
     // Areas of a few pixels say little.
     if (!(part > 0.15)) break;
-    times.push(frame / framesPerSecond);
     volumes.push(part * Math.sqrt(part) * volume);
   }
-  return -slopeOf(times, volumes);
+  return -growthOf(volumes);
 }
 
 /** The puddle stays in the picture, and neither too little nor too much melts. */

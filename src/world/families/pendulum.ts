@@ -11,7 +11,7 @@ import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft } from '../family.ts';
 import { drawLight, drawRoom } from '../room.ts';
 import {
-  framesPerSecond, gravity, type Quaternion, type Scene, type Trajectory, type Vector,
+  framesPerSecond, gravity, type Quaternion, type Scene, type SceneObject, type Trajectory, type Vector,
 } from '../scene.ts';
 import { materialNames, type Split } from '../splits.ts';
 import { furnishing, leanBy, materialObject, phraseOf, turned } from '../things.ts';
@@ -85,12 +85,12 @@ function measuredPeriod(pivot: number, x: Float64Array): number {
 }
 
 /** The rod, from the pivot down the bob's own axis. */
-function rodAt({ objects, parameters }: Scene, frame: number, bodies: Trajectory): Pose {
+function rodAt({ parameters }: Scene, rod: SceneObject, frame: number, bodies: Trajectory): Pose {
   const at = frame * bodies.objects;
   const [i, j, k, w] = bodies.rotations.subarray(at * 4, at * 4 + 4);
   const [x, y, z] = bodies.positions.subarray(at * 3, at * 3 + 3);
   const rotation: Quaternion = [i, j, k, w];
-  const up = turned(rotation, [0, (parameters?.length ?? 0) - objects[objects.length - 1].size[1], 0]);
+  const up = turned(rotation, [0, (parameters?.length ?? 0) - rod.size[1], 0]);
   return { position: [x + up[0], y + up[1], z + up[2]], rotation };
 }
 
@@ -107,6 +107,6 @@ export const pendulum: Family = {
   },
   draw,
   simulate: (scene, options) =>
-    simulateDriven(scene, options, (_, frame, bodies) => rodAt(scene, frame, bodies)),
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+    simulateDriven(scene, options, (rod, frame, bodies) => rodAt(scene, rod, frame, bodies)),
+  isGood: staysInView,
 };

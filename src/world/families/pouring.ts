@@ -8,7 +8,7 @@
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft, Track } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { growthOf } from '../laws.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
@@ -170,8 +170,7 @@ function measuredTime({ parameters }: Scene, [track]: readonly Track[]): number 
   const { height, width } = parameters ?? {};
   const levels = track.area.map((area) => height + (area - track.area[0]) / (2 * width));
   const roots = levels.map((level) => Math.sqrt(Math.max(0, level)));
-  const times = Array.from(roots, (_, frame) => frame / framesPerSecond);
-  return -Math.sqrt(height) / slopeOf(times, roots);
+  return -Math.sqrt(height) / growthOf(roots);
 }
 
 /** The stream stays in the basin, some water is left, and what has run out is enough to be seen. */

@@ -119,9 +119,7 @@ export const projectile: Family = {
     measured: (scene, [track]) => (track ? flightSpeed(scene, track.x, track.y) : NaN),
   },
   draw,
-  simulate: (scene, options) => {
-    const parts = scene.objects.filter(({ moves, ghost }) => moves && ghost);
-    return simulateDriven(scene, options, (part, frame) => plungerAt(scene, parts[part], frame));
-  },
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  simulate: (scene, options) =>
+    simulateDriven(scene, options, (part, frame) => plungerAt(scene, part, frame)),
+  isGood: staysInView,
 };

@@ -1,23 +1,19 @@
 // The roll-off family: a ball or a cylinder at rest on a raised ramp rolls down it, off its edge and onto
-// the floor. The ramp's angle and height show, and so does the shape, which decides the acceleration: part
-// of what gravity gives goes into the spin. Rapier's Coulomb friction; no contact slips. a = g sin / (1 +
-// k), k = 2/5 of a ball and 1/2 of a cylinder, e.g. Halliday, Resnick and Walker, "Fundamentals of
-// Physics", ch. 11. No rolling resistance and no drag of the air: on the floor it rolls on until it meets
-// the board. Rapier's contact of a cylinder with a plane costs it 0.6 % of its acceleration on average and
-// 2.3 % at most, however short the steps.
+// the floor. The ramp's angle and height show, and so does the shape, which decides the acceleration
+// (rolling.ts). Rapier's Coulomb friction; no rolling resistance and no drag of the air: on the floor it
+// rolls on until it meets the board. Rapier's contact of a cylinder with a plane costs it 0.6 % of its
+// acceleration on average and 2.3 % at most, however short the steps.
 
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft } from '../family.ts';
-import { accelerationOver, pointOn, rampObjects, stopBoard, widthOf, type Ramp } from '../ramps.ts';
+import { accelerationOver, rampObjects, stopBoard, widthOf, type Ramp } from '../ramps.ts';
+import { rollerOn, rollers, rollingAcceleration } from '../rolling.ts';
 import { simulateRigidBodies } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
-import { gravity, type Scene } from '../scene.ts';
 import { materialNames, type Split } from '../splits.ts';
-import { materialObject, phraseOf, turnAbout } from '../things.ts';
+import { phraseOf } from '../things.ts';
 import { staysInView } from '../visibility.ts';
-
-const rollers = ['sphere', 'cylinder'] as const;
 
 const factors = {
   shape: choice(rollers.length),
@@ -42,12 +38,7 @@ function draw(split: Split, random: Random): SceneDraft {
   const run = random.uniform(0.62, 0.78);
   const ramp: Ramp = { foot: [0, height, z], length: run + radius + 0.03, sine, side };
   ramp.foot[0] = side * (widthOf(ramp) - 1.14);
-  const lies = shape === 'cylinder';
-  const roller = materialObject(random, material, {
-    label: 1, moves: true, planar: true, shape,
-    size: lies ? [radius, random.uniform(0.13, 0.19), 0] : [radius, 0, 0],
-    position: pointOn(ramp, run, radius), rotation: lies ? turnAbout(0, 1) : [0, 0, 0, 1], damping: 0,
-  });
+  const roller = rollerOn(random, ramp, run, shape, material, radius);
   const tone = random.uniform(120, 150);
   const objects = [
     roller, ...rampObjects(ramp, 'stone', [tone * 1.03, tone, tone * 0.96], rampFriction),
@@ -58,12 +49,6 @@ function draw(split: Split, random: Random): SceneDraft {
   return { prompt, objects, room, light, bins, parameters: { sine, run } };
 }
 
-/** Acceleration down the ramp by its angle and the shape's share of spin, m/s^2. */
-export function rollingAcceleration({ objects, parameters }: Scene): number {
-  const spin = objects[0].shape === 'sphere' ? 2 / 5 : 1 / 2;
-  return (gravity * (parameters?.sine ?? NaN)) / (1 + spin);
-}
-
 export const rollOff: Family = {
   name: 'roll-off',
   title: 'Rolling off an edge',
@@ -72,10 +57,10 @@ export const rollOff: Family = {
   law: {
     sentence: 'Rolling down a ramp, a ball speeds up at 5/7 g sin θ, a cylinder at 2/3, at any weight.',
     quantity: 'acceleration down the ramp, m/s²',
-    expected: rollingAcceleration,
+    expected: ({ objects, parameters = {} }) => rollingAcceleration(objects[0], parameters.sine),
     measured: (scene, [track]) => (track ? accelerationOver(scene.parameters?.run ?? NaN, track) : NaN),
   },
   draw,
   simulate: simulateRigidBodies,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

@@ -140,5 +140,5 @@ export const seeSaw: Family = {
   },
   draw,
   simulate: simulateRigidBodies,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

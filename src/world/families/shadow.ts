@@ -88,5 +88,5 @@ export const shadow: Family = {
   },
   draw,
   simulate: simulateRigidBodies,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

@@ -69,5 +69,5 @@ export const slide: Family = {
   },
   draw,
   simulate: simulateRigidBodies,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

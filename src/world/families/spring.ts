@@ -9,7 +9,7 @@
 import type { Random } from '../../math/random.ts';
 import { choice, drawFactors } from '../factors.ts';
 import type { Family, SceneDraft, Track } from '../family.ts';
-import { slopeOf } from '../laws.ts';
+import { growthOf } from '../laws.ts';
 import { stillTrajectory } from '../recordings.ts';
 import { defaultSubsteps, type SimulationOptions } from '../rigid-bodies.ts';
 import { drawLight, drawRoom } from '../room.ts';
@@ -191,8 +191,11 @@ function speedOnLeaving({ drag, side, leaves }: Push, track: Track): number {
   if (first < 0) return NaN;
   let last = first;
   while (x[last + 1] - x[last] > 0.02) last++;
-  const times = Array.from({ length: last - first + 1 }, (_, i) => i / framesPerSecond);
-  const speed = slopeOf(times, times.map((t, i) => x[first + i] + (drag * t * t) / 2));
+  const undragged = x.slice(first, last + 1).map((value, i) => {
+    const t = i / framesPerSecond;
+    return value + (drag * t * t) / 2;
+  });
+  const speed = growthOf(undragged);
   return Math.sqrt(speed * speed + 2 * drag * (x[first] - leaves));
 }
 
@@ -210,5 +213,5 @@ export const spring: Family = {
   },
   draw,
   simulate,
-  isGood: (scene, trajectory) => staysInView(scene, trajectory),
+  isGood: staysInView,
 };

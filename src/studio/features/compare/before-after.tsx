@@ -14,7 +14,7 @@ export function BeforeAfter() {
   const latest = useEvaluation((state) => state.latest);
   return (
     <section className="compare" aria-label="Before and after">
-      <header>
+      <header className="section-header">
         <div>
           <h2>Before and after</h2>
           <p className="hint">

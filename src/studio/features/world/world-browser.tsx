@@ -22,7 +22,7 @@ export function WorldBrowser() {
   const refused = useWorldTour((state) => state.refused);
   return (
     <section className="world" aria-label="World">
-      <header>
+      <header className="section-header">
         <div>
           <h2>World</h2>
           <p className="hint">

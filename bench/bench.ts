@@ -6,7 +6,7 @@ import { oneOf, readFlags, runCommand, wholeNumber } from '../scripts/command-li
 import type { Command } from '../scripts/command-line.ts';
 import { withHeadlessPage } from '../scripts/headless/host.ts';
 import { checkOutputFile } from '../scripts/output-paths.ts';
-import { markdown, table, workNames } from './work.ts';
+import { brief, markdown, table, workNames } from './work.ts';
 import type { Row } from './work.ts';
 
 const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant' | 'size'> = {
@@ -51,10 +51,12 @@ await runCommand(command.invocation, async () => {
     const rows: Row[] = [];
     for (const name of wanted) {
       process.stderr.write(`${name}\n`);
-      rows.push(...await page.evaluate(
+      const added = await page.evaluate(
         ([work, request]) => window.physmasterBench!.run(work, request),
         [name, { repetitions, variant, size }] as const,
-      ));
+      );
+      process.stderr.write(`${added.map(brief).join('\n')}\n`);
+      rows.push(...added);
     }
     return { adapter, cores: availableParallelism(), date: new Date().toISOString(), rows };
   });

@@ -66,6 +66,11 @@ function figure(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 100 ? 2 : 0);
 }
 
+/** A row in a few words, for watching a run. */
+export function brief({ implementation, milliseconds }: Row): string {
+  return `  ${implementation} ${figure(milliseconds)} ms`;
+}
+
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

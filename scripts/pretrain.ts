@@ -30,7 +30,7 @@ function chunksOf(clips: number): [string, number][] {
 }
 
 /** Each training stage's share of --minutes. */
-const shares = { autoencoder: 0.3, backbone: 0.04, base: 0.36, 'stage-one': 0.16, decoder: 0.14 };
+const shares = { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, decoder: 0.1 };
 
 const command: Command<
   'size' | 'families' | 'clips' | 'minutes' | 'processes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'
@@ -40,8 +40,8 @@ const command: Command<
   flags: {
     size: { value: 'S', help: sizes.join(', '), default: 'nano' },
     families: { value: 'A,B,..', help: 'families of scenes', default: familyNames.join(',') },
-    clips: { value: 'N', help: 'training clips of all families together', default: '20000' },
-    minutes: { value: 'N', help: 'training time in all, split over the stages', default: '80' },
+    clips: { value: 'N', help: 'training clips of all families together', default: '60000' },
+    minutes: { value: 'N', help: 'training time in all, split over the stages', default: '160' },
     processes: { value: 'P', help: 'data-parallel processes of one thread each', default: '2' },
     resume: { help: 'continue from the checkpoints of an interrupted run' },
     from: { value: 'STAGE', help: `first stage to run: ${stages.join(', ')}`, default: 'data' },

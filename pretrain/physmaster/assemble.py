@@ -8,6 +8,15 @@ from .model import Model
 from .training import load_ema
 
 
+def load_backbone(backbone, folder):
+    """The backbone as the base stage left it where that has run, else as pretrained. Returns the pretraining's steps.
+    """
+    steps = load_ema(backbone, folder / 'backbone.pt', 'backbone')
+    if (folder / 'base.pt').exists():
+        load_ema(backbone, folder / 'base.pt', 'backbone')
+    return steps
+
+
 def assemble(config, folder, stage='stage_one'):
     """Model with the autoencoder, backbone and the generator of `stage` ('base' or 'stage_one'); and steps
     each.
@@ -15,11 +24,10 @@ def assemble(config, folder, stage='stage_one'):
     folder = Path(folder)
     model = Model(config)
     steps = {}
-    for name, file, modules in (('autoencoder', 'autoencoder', [('autoencoder', model.autoencoder)]),
-                                ('backbone', 'backbone', [('backbone', model.backbone)]),
-                                (stage, stage, [('head', model.head), ('transformer', model.transformer)])):
-        for prefix, module in modules:
-            steps[name] = load_ema(module, folder / f'{file}.pt', prefix)
+    steps['autoencoder'] = load_ema(model.autoencoder, folder / 'autoencoder.pt', 'autoencoder')
+    steps['backbone'] = load_backbone(model.backbone, folder)
+    for prefix, module in (('head', model.head), ('transformer', model.transformer)):
+        steps[stage] = load_ema(module, folder / f'{stage}.pt', prefix)
     if (folder / 'decoder.pt').exists():
         steps['decoder'] = load_ema(model.autoencoder.decoder, folder / 'decoder.pt', 'decoder')
     statistics = torch.load(folder / 'latent-statistics.pt')

@@ -1,4 +1,5 @@
-"""PhysEncoder's backbone: a small ViT, pretrained on depth, masks and heights from the renderer, then frozen.
+"""PhysEncoder's backbone: a small ViT, pretrained on depth, masks and heights from the renderer; it learns on with the
+base generator and is frozen from Stage I on.
 
 Image [B, 64, 64, 3] in [-1, 1] -> the outputs of all 4 blocks, each [B, 64, 128].
 Source: ViT (Dosovitskiy et al. 2020), pre-norm; used as Depth Anything uses DINOv2. No class token, no

@@ -65,8 +65,9 @@ def card(description):
         '## Parts', '',
         '- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, 7 x 8 x 8 x 16 latents. Its decoder '
         'also gets the first frame, keeps its pixels where nothing changes and paints the rest: latents carry motion.',
-        '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer and then '
-        'frozen; a convolutional head fuses its four levels into 64 physics tokens.',
+        '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
+        'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into 64 '
+        'physics tokens.',
         '- **Video transformer**: flow matching, adaLN, QK norm, 3D rotary positions; sequence of 96 video tokens, 64 '
         'physics tokens and a domain token (dropped in a tenth of the samples).', '',
         '## Data', '',

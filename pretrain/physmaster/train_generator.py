@@ -3,15 +3,16 @@ split.
 
     python3 -m physmaster.train_generator --stage base --minutes 35
     python3 -m physmaster.train_generator --stage stage_one --minutes 12
-Head and transformer train, the backbone is frozen, the autoencoder is not needed (latents are encoded
-beforehand). t is drawn towards 0 (see TIME_POWER); the domain is dropped in one of ten samples for
-classifier-free guidance.
+Head and transformer train; the backbone goes on from its pretraining in the base stage and is frozen in Stage I. The
+autoencoder is not needed (latents are encoded beforehand). t is drawn towards 0 (see TIME_POWER); the domain is
+dropped in one of ten samples for classifier-free guidance.
 """
 
 import numpy as np
 import torch
 
 from .backbone import Backbone
+from .assemble import load_backbone
 from .command import arguments, budget_from, prepare
 from .config import DOMAINS
 from .data import Clips, network_pixels
@@ -28,18 +29,6 @@ STAGES = {'base': 'wide,train', 'stage_one': 'train'}
 TIME_POWER = 2.5
 
 
-@torch.no_grad()
-def frozen_features(backbone, clips, bf16, batch=64):
-    """Backbone features of every first frame, f16 [K, 4, 64, 128]."""
-    parts = []
-    for start in range(0, len(clips), batch):
-        image = network_pixels(clips.images(range(start, min(start + batch, len(clips)))))
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
-            features = [feature.float() for feature in backbone(image)]
-        parts.append(torch.stack(features, 1).half())
-    return torch.cat(parts)
-
-
 def main():
     parser = arguments(__doc__)
     parser.add_argument('--stage', choices=sorted(STAGES), required=True)
@@ -53,32 +42,32 @@ def main():
     config, folder = prepare(options)
     splits = (options.splits or STAGES[options.stage]).split(',')
     clips = [Clips(options.data, [split], config) for split in splits]
-    backbone, head, transformer = Backbone(config), Head(config), Transformer(config)
-    load_ema(backbone, folder / 'backbone.pt', 'backbone')
-    backbone.requires_grad_(False)
+    modules = {'backbone': Backbone(config), 'head': Head(config), 'transformer': Transformer(config)}
+    backbone, head, transformer = modules.values()
     latents = torch.cat([torch.from_numpy(np.load(folder / f'latents-{split}.npy')) for split in splits])
-    features = torch.cat([frozen_features(backbone, part, options.bf16) for part in clips])
+    images = torch.cat([torch.from_numpy(part.images(range(len(part)))) for part in clips])
     domains = torch.cat([torch.from_numpy(part.domains()) for part in clips])
-    assert len(latents) == len(features), 'latents are of other clips: run encode_latents again'
+    assert len(latents) == len(images), 'latents are of other clips: run encode_latents again'
     # The last clips of every split are held out, in every stage alike.
     ends = np.cumsum([len(part) for part in clips])
     held_out = np.concatenate([np.arange(end - options.held_out, end) for end in ends])
     train = np.setdiff1d(np.arange(len(latents)), held_out)
     stage_one = options.stage == 'stage_one'
+    load_backbone(backbone, folder)
     if stage_one:
-        for module, prefix in ((head, 'head'), (transformer, 'transformer')):
-            load_ema(module, folder / 'base.pt', prefix)
+        backbone.requires_grad_(False)
+        for prefix in ('head', 'transformer'):
+            load_ema(modules[prefix], folder / 'base.pt', prefix)
     rate = options.rate or (3e-4 if stage_one else 1e-3)
-    trainer = Trainer({'head': head, 'transformer': transformer}, budget_from(options), folder, options.stage, rate,
-                      seed=options.seed + 10 * stage_one, warmup=100, final=options.final, ema=options.ema,
-                      muon=options.muon)
+    trainer = Trainer(modules, budget_from(options), folder, options.stage, rate, seed=options.seed + 10 * stage_one,
+                      warmup=100, final=options.final, ema=options.ema, muon=options.muon)
     if options.resume:
         trainer.load()
 
     def errors(rows, noise, t, domain):
         data = latents[rows].float()
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            tokens = head([f.float() for f in features[rows].unbind(1)])
+            tokens = head(backbone(network_pixels(images[rows])))
             return velocity_errors(transformer, data[:, 1:], noise, data[:, 0], tokens, domain, t)
 
     def loss_of(random, _progress):

@@ -46,6 +46,17 @@ class RestoreTest(unittest.TestCase):
         restore(self.published, self.checkpoints)
         assert torch.load(self.checkpoints / 'base.pt')['step'] == 99
 
+    def test_a_backbone_that_the_base_stage_trained_wins(self):
+        restore(self.published, self.checkpoints)
+        model = Model(TINY)
+        modules = {'backbone': model.backbone, 'head': model.head, 'transformer': model.transformer}
+        Trainer(modules, Budget(steps=1), self.checkpoints, 'base', 1e-3).save()
+        assembled, steps = assemble(TINY, self.checkpoints, 'base')
+        assert steps['backbone'] == 7
+        for name, value in model.backbone.state_dict().items():
+            assert torch.equal(value, assembled.backbone.state_dict()[name]), name
+            assert not torch.equal(value.half(), torch.from_numpy(self.tensors[f'backbone.{name}'])) or not value.any(), name
+
 
 if __name__ == '__main__':
     unittest.main()

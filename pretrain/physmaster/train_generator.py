@@ -53,8 +53,10 @@ def main():
     held_out = np.concatenate([np.arange(end - options.held_out, end) for end in ends])
     train = np.setdiff1d(np.arange(len(latents)), held_out)
     stage_one = options.stage == 'stage_one'
-    load_backbone(backbone, folder)
-    if stage_one:
+    if not stage_one:
+        load_ema(backbone, folder / 'backbone.pt', 'backbone')
+    else:
+        load_backbone(backbone, folder)
         backbone.requires_grad_(False)
         for prefix in ('head', 'transformer'):
             load_ema(modules[prefix], folder / 'base.pt', prefix)

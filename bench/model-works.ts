@@ -145,7 +145,7 @@ const seeds = [1, 2];
 function eagerClips(model: Model, image: Uint8Array): Tensor[] {
   const { config, weights, rotary } = model;
   const { generated, height, width, channels } = latentShape(config);
-  const { steps } = config.sampler;
+  const { steps, temperature } = config.sampler;
   return tf.tidy(() => {
     const pixels = tf.tensor(networkFromPixels(image), [1, config.video.height, config.video.width, 3]);
     const latent = latentFromImage(weights, pixels);
@@ -154,7 +154,7 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
     const [imageLatent, physics] = [every(latent), every(tokens)];
     const domain = domainToken(weights, domainIds.rigid, seeds.length);
     let z: tf.Tensor5D = tf.tensor5d(
-      initialNoise(config, seeds), [seeds.length, generated, height, width, channels]);
+      initialNoise(config, seeds).map((value) => value * temperature), [seeds.length, generated, height, width, channels]);
     for (let i = 0; i < steps; i++) {
       const { timeWidth } = config.transformer;
       const features = timeFeatures(seeds.map(() => i / steps), timeWidth);

@@ -76,10 +76,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const patience = { timeout: 240_000 };
 
 test('sampler flags that are absent are left to the model', () => {
-  expect(samplerFromFlags(undefined, undefined)).toEqual({});
-  expect(samplerFromFlags('8', '1.5')).toEqual({ steps: 8, guidance: 1.5 });
-  for (const text of ['-1', 'x', '']) expect(() => samplerFromFlags(undefined, text)).toThrow('--guidance');
-  expect(() => samplerFromFlags('0', undefined)).toThrow('--steps');
+  expect(samplerFromFlags({})).toEqual({});
+  expect(samplerFromFlags({ steps: '8', guidance: '1.5', temperature: '0.5', method: 'heun' }))
+    .toEqual({ steps: 8, guidance: 1.5, temperature: 0.5, method: 'heun' });
+  for (const text of ['-1', 'x', '']) {
+    expect(() => samplerFromFlags({ guidance: text })).toThrow('--guidance');
+    expect(() => samplerFromFlags({ temperature: text })).toThrow('--temperature');
+  }
+  expect(() => samplerFromFlags({ steps: '0' })).toThrow('--steps');
+  expect(() => samplerFromFlags({ method: 'best' })).toThrow('--method');
 });
 
 describe('places to write', () => {

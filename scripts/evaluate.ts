@@ -7,10 +7,11 @@ import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import { withHeadlessPage } from './headless/host.ts';
-import { modelSize, samplerFromFlags, sizes } from './model-flags.ts';
+import { modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
+import type { SamplerFlag } from './model-flags.ts';
 import { checkOutputFile } from './output-paths.ts';
 
-type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | 'steps' | 'guidance' | 'json';
+type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | SamplerFlag | 'json';
 
 const command: Command<Name> = {
   invocation: 'npm run evaluate --',
@@ -23,8 +24,7 @@ frame repeated.`,
     split: { value: 'S', help: `split of scenes: ${splits.join(', ')}`, default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first scene', default: '0' },
     clips: { value: 'K', help: 'how many scenes, one seed after the other', default: '8' },
-    steps: { value: 'N', help: "sampler steps (default: the model's)", optional: true },
-    guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
+    ...samplerFlags,
     json: { value: 'FILE', help: 'write the result here as well', optional: true },
   },
   notes: `Prints {adapter, size, family, split, firstSeed, clips, results, reconstruction}. results has model,
@@ -41,7 +41,7 @@ await runCommand(command.invocation, async () => {
     split: oneOf('split', flags.split, splits),
     firstSeed: wholeNumber('first-seed', flags['first-seed'], 0, 2 ** 31),
     clips: wholeNumber('clips', flags.clips, 1, 100_000),
-    sampler: samplerFromFlags(flags.steps, flags.guidance),
+    sampler: samplerFromFlags(flags),
   };
   checkOutputFile(flags.json);
   const answer = await withHeadlessPage('/scripts/headless/index.html', 'physmaster', (page) =>

@@ -7,10 +7,11 @@ import type { Command } from './command-line.ts';
 import { contactSheet, evenColumns } from './contact-sheet.ts';
 import { gifFromFrames } from './gif.ts';
 import { withHeadlessPage } from './headless/host.ts';
-import { modelSize, samplerFromFlags, sizes } from './model-flags.ts';
+import { modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
+import type { SamplerFlag } from './model-flags.ts';
 import { makeFolder } from './output-paths.ts';
 
-type Name = 'size' | 'image' | 'seeds' | 'steps' | 'guidance' | 'out';
+type Name = 'size' | 'image' | 'seeds' | SamplerFlag | 'out';
 
 const command: Command<Name> = {
   invocation: 'npm run generate --',
@@ -21,8 +22,7 @@ clip-SEED.gif; and one contact-sheet.png.`,
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
     image: { value: 'FILE', help: 'the first frame' },
     seeds: { value: 'A,B,..', help: 'noise seeds, whole numbers', default: '1,2' },
-    steps: { value: 'N', help: "sampler steps (default: the model's)", optional: true },
-    guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
+    ...samplerFlags,
     out: { value: 'DIR', help: 'folder to write into; made when absent' },
   },
 };
@@ -34,7 +34,7 @@ await runCommand(command.invocation, async () => {
   const out = flags.out ?? '';
   const seeds = (flags.seeds ?? '').split(',').map((text) => wholeNumber('seeds', text.trim(), 0, 2 ** 31));
   if (new Set(seeds).size !== seeds.length) throw new UsageError('--seeds names a seed twice.');
-  const sampler = samplerFromFlags(flags.steps, flags.guidance);
+  const sampler = samplerFromFlags(flags);
   makeFolder(out);
   const request = {
     size: modelSize(flags.size),
@@ -50,7 +50,8 @@ await runCommand(command.invocation, async () => {
   const videos = clips.map(({ seed, frames }) => ({ seed, frames: Uint8Array.from(frames) }));
   for (const { seed, frames } of videos) {
     const tensors = new Map([['frames', { dtype: 'U8' as const, shape: [...shape], data: frames }]]);
-    const metadata = { seed: String(seed), size: request.size, steps: String(used.steps) };
+    const metadata = { seed: String(seed), size: request.size, steps: String(used.steps),
+      temperature: String(used.temperature) };
     await writeFile(join(out, `clip-${seed}.safetensors`), serialize(tensors, metadata));
     await writeFile(join(out, `clip-${seed}.gif`), gifFromFrames(frames, shape, framesPerSecond));
   }

@@ -1,6 +1,8 @@
 // Flags that the commands which run a model share.
+import { samplerMethods } from '../src/model/sampler.ts';
 import type { SamplerOptions } from '../src/model/sampler.ts';
 import { oneOf, UsageError, wholeNumber } from './command-line.ts';
+import type { Flag } from './command-line.ts';
 
 /** Models that are shipped in public/models. */
 export const sizes = ['nano'] as const;
@@ -10,17 +12,33 @@ export function modelSize(text: string | undefined): (typeof sizes)[number] {
   return oneOf('size', text, sizes);
 }
 
+export type SamplerFlag = 'steps' | 'guidance' | 'temperature' | 'method';
+
+/** Flags of the commands that sample; all default to the model's own. */
+export const samplerFlags: Record<SamplerFlag, Flag> = {
+  steps: { value: 'N', help: "sampler steps (default: the model's)", optional: true },
+  guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
+  temperature: { value: 'T', help: "spread of the initial noise, 1 is all (default: the model's)", optional: true },
+  method: { value: 'M', help: `${samplerMethods.join(', ')} (default: ${samplerMethods[0]})`, optional: true },
+};
+
 /** The sampler options that are given; what is absent is the model's own. */
 export function samplerFromFlags(
-  steps: string | undefined, guidance: string | undefined,
+  flags: { readonly [Name in SamplerFlag]?: string | undefined },
 ): Partial<SamplerOptions> {
-  const options: { steps?: number; guidance?: number } = {};
-  if (steps !== undefined) options.steps = wholeNumber('steps', steps, 1, 200);
-  if (guidance !== undefined) {
-    options.guidance = guidance.trim() === '' ? NaN : Number(guidance);
-    if (!Number.isFinite(options.guidance) || options.guidance < 0) {
-      throw new UsageError(`--guidance must be a number of 0 or more, got "${guidance}".`);
-    }
+  const { steps, guidance, temperature, method } = flags;
+  return {
+    ...(steps !== undefined && { steps: wholeNumber('steps', steps, 1, 200) }),
+    ...(guidance !== undefined && { guidance: amount('guidance', guidance) }),
+    ...(temperature !== undefined && { temperature: amount('temperature', temperature) }),
+    ...(method !== undefined && { method: oneOf('method', method, samplerMethods) }),
+  };
+}
+
+function amount(name: string, text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(value) || value < 0) {
+    throw new UsageError(`--${name} must be a number of 0 or more, got "${text}".`);
   }
-  return options;
+  return value;
 }

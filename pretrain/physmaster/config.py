@@ -42,6 +42,7 @@ class Config:
     # Sampler's defaults.
     sampler_steps: int = 4
     guidance: float = 1.0
+    temperature: float = 0.4
 
     @property
     def latent_frames(self):

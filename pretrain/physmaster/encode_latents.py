@@ -1,8 +1,10 @@
 """Encodes every clip of the given splits once: latents [K, 7, 8, 8, 16] as f16, normalised per channel.
 
     python3 -m physmaster.encode_latents --splits wide,train
-Mean and standard deviation are taken over latent frames 1.. of --statistics clips of the first split. Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks
-share the clips.
+Mean and standard deviation are taken over latent frames 1.. of --statistics clips of the first split, unless
+latent-statistics.pt is there and newer than the autoencoder: a generator that was trained under them goes on under
+them. Writes latents-<split>.npy and latent-statistics.pt beside the checkpoints. Under torchrun the ranks share the
+clips.
 """
 
 import numpy as np
@@ -36,17 +38,26 @@ def main():
     autoencoder = Autoencoder(config)
     load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
     splits = options.splits.split(',')
-    first = Clips(options.data, splits[:1], config)
-    # Spread over all families.
-    rows = np.linspace(0, len(first) - 1, min(options.statistics, len(first))).astype(int)
-    generated = encode(autoencoder, first, rows, options.bf16)[:, 1:]
-    generated = generated.reshape(-1, config.latent_channels)
-    autoencoder.latent_mean.copy_(generated.mean(0))
-    autoencoder.latent_std.copy_(generated.std(0).clamp(min=1e-3))
+    path = folder / 'latent-statistics.pt'
+    kept = path.exists() and path.stat().st_mtime > (folder / 'autoencoder.pt').stat().st_mtime
+    if kept:
+        statistics = torch.load(path)
+    else:
+        first = Clips(options.data, splits[:1], config)
+        # Spread over all families.
+        rows = np.linspace(0, len(first) - 1, min(options.statistics, len(first))).astype(int)
+        generated = encode(autoencoder, first, rows, options.bf16)[:, 1:].reshape(-1, config.latent_channels)
+        statistics = {'latent_mean': generated.mean(0), 'latent_std': generated.std(0).clamp(min=1e-3)}
+    if ranks > 1:
+        # No rank may write before all have looked.
+        distributed.barrier()
+    autoencoder.latent_mean.copy_(statistics['latent_mean'])
+    autoencoder.latent_std.copy_(statistics['latent_std'])
     if rank == 0:
-        statistics = {'latent_mean': autoencoder.latent_mean, 'latent_std': autoencoder.latent_std}
-        torch.save(statistics, folder / 'latent-statistics.pt')
-        print({name: [round(float(v), 3) for v in value] for name, value in statistics.items()})
+        if not kept:
+            torch.save(statistics, path)
+        print('kept' if kept else 'measured',
+              {name: [round(float(v), 3) for v in value] for name, value in statistics.items()})
     for split in splits:
         clips = Clips(options.data, [split], config)
         share = -(-len(clips) // ranks)

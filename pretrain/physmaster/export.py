@@ -2,7 +2,8 @@
 
     python3 -m physmaster.export --stage stage_one --metrics metrics.json
 Averaged (EMA) weights; `base` exports a model whose Stage I has not run yet. The model card is
-model_card.py's. What a log cannot say about this run goes into notes.txt beside the checkpoints, a line a note.
+model_card.py's. sampler_table.py's samplers.json is taken along where it is there. What a log cannot say about this
+run goes into notes.txt beside the checkpoints, a line a note.
 """
 
 import hashlib
@@ -64,6 +65,9 @@ def main():
     notes = folder / 'notes.txt'
     if notes.exists():
         description['notes'] = notes.read_text().splitlines()
+    samplers = folder / 'samplers.json'
+    if samplers.exists():
+        description['samplers'] = json.loads(samplers.read_text())
     if options.metrics:
         description['metrics'] = json.loads(Path(options.metrics).read_text())
     (target / 'model.json').write_text(json.dumps(description, indent=2) + '\n')

@@ -15,7 +15,7 @@ from .data import network_pixels
 from .lora import Lora
 from .losses import preference_loss, velocity_errors
 from .philox import normal
-from .sampler import noise_for, sample
+from .sampler import default_sampler, noise_for, sample
 
 GRADIENTS = ('block_0.qkv.a', 'block_0.qkv.b', 'block_2.output.b', 'block_3.mlp_1.a', 'block_5.mlp_2.a',
              'block_5.mlp_2.b')
@@ -36,7 +36,7 @@ def make_fixture(model, first_frame):
         noisy = noise[:1] * 0.7 + 0.3 * image_latent[:, None]
         velocity = model.transformer(noisy, image_latent, tokens, domain, t)
         two = [x.expand(2, *x.shape[1:]) for x in (image_latent, tokens)]
-        sampled = sample(model.transformer, noise, two[0], two[1], domain.expand(2), config.sampler_steps)
+        sampled = sample(model.transformer, noise, two[0], two[1], domain.expand(2), **default_sampler(config))
         whole = torch.cat([two[0][:, None], sampled], 1)
         decoded = model.autoencoder.video_from_latent(whole, image.expand(2, *image.shape[1:]))
     tensors.update({

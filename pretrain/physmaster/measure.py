@@ -2,7 +2,7 @@
 (scripts/score-clips.ts).
 
     python3 -m physmaster.measure --file .cache/pretrain/nano/metrics.json
-For each family and split that there are clips of: model (4 Euler steps, noise seed i + 1 for clip i), floor (the
+For each family and split that there are clips of: model (its own sampler, noise seed i + 1 for clip i), floor (the
 autoencoder's reconstruction of the truth), still (first frame repeated), truth (the tracker on true frames), the
 reconstruction's PSNR and the family's law as measured on each; the model once more with its physics tokens zeroed, to
 see whether it uses them. Intervals: bootstrap 95 % over clips.

@@ -34,6 +34,22 @@ def metrics_table(entry):
     return lines
 
 
+def samplers_table(samplers):
+    """Markdown lines of sampler_table.py's result."""
+    lines = ['## Samplers', '',
+             f"{samplers['clips']} clips of `{samplers['data']}`, which neither training nor the metrics below have seen; "
+             'one setting changed at a time. velocities: forwards of the generator a clip. spread: mean difference in '
+             'levels, on moving pixels, between two clips of one image. The studio draws pairs at temperature 1, since '
+             'clips that are alike leave nothing to prefer, and everything else at the default.', '',
+             '| method | steps | temperature | guidance | velocities | strict L2 | of first frame | survival | spread |',
+             '|---' * 9 + '|']
+    for row in samplers['rows']:
+        lines.append(f"| {row['method']} | {row['steps']} | {row['temperature']:g} | {row['guidance']:g} | "
+                     f"{row['velocities']} | {interval(row['strictL2'])} | {row['ofStill']:.3f} | "
+                     f"{row['survival']['mean']:.3f} | {row['spread']:.1f} |")
+    return lines
+
+
 def training_table(description):
     """Markdown table of the stages."""
     lines = ['| stage | steps | training minutes | samples seen | last losses |', '|---|---|---|---|---|']
@@ -61,7 +77,8 @@ def card(description):
         *[f'| {name} | {value:,} |' for name, value in counts.items()], '',
         f"Arithmetic of one clip: generator {flops['generator'] / 1e9:.2f} GFLOP a forward (budget 2), decoder "
         f"{flops['decoder'] / 1e9:.2f} (budget 5), encoder {flops['encoder'] / 1e9:.2f}. Sampler: Euler, "
-        f"{config['sampler_steps']} steps, guidance {config['guidance']:g} (one forward a step).", '',
+        f"{config['sampler_steps']} steps, guidance {config['guidance']:g} (one forward a step), temperature "
+        f"{config['temperature']:g} (spread of the initial noise).", '',
         '## Parts', '',
         '- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, 7 x 8 x 8 x 16 latents. Its decoder '
         'also gets the first frame, keeps its pixels where nothing changes and paints the rest: latents carry motion.',
@@ -82,6 +99,8 @@ def card(description):
         'Losses named `held_out` are of clips that were not trained on.',
     ]
     lines += [f'\n{note}' for note in description.get('notes', [])]
+    if 'samplers' in description:
+        lines += ['', *samplers_table(description['samplers'])]
     if 'metrics' in description:
         metrics = description['metrics']
         lines += ['', '## Metrics', '',

@@ -2,8 +2,7 @@
 sheet.
 
     python3 -m physmaster.sample --split seen --clips 128 --stage stage_one --file clips.u8 --sheet sheet.png
-Kinds: `model` (4 Euler steps, noise of seed i + 1), `floor` (reconstruction of the truth), `still` (first
-frame).
+Kinds: `model` (noise of seed i + 1), `floor` (reconstruction of the truth), `still` (first frame).
 """
 
 import numpy as np
@@ -18,8 +17,8 @@ from .train_autoencoder import reconstruct
 
 
 @torch.no_grad()
-def make_clips(model, kind, videos, domains, first_seed=1, steps=4, bf16=True, batch=16):
-    """u8 [K, 25, 64, 64, 3] truth and domain ids [K] -> u8 clips of the same shape."""
+def make_clips(model, kind, videos, domains, first_seed=1, sampler=None, bf16=True, batch=16):
+    """u8 [K, 25, 64, 64, 3] truth and domain ids [K] -> u8 clips of the same shape. `sampler`: clips_from_images."""
     if kind == 'still':
         return np.repeat(videos[:, :1], videos.shape[1], 1)
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
@@ -30,7 +29,7 @@ def make_clips(model, kind, videos, domains, first_seed=1, steps=4, bf16=True, b
             image = network_pixels(videos[start:start + batch, 0])
             seeds = range(first_seed + start, first_seed + start + len(image))
             told = torch.from_numpy(domains[start:start + batch])
-            parts.append(bytes_from_network(clips_from_images(model, image, seeds, told, steps)))
+            parts.append(bytes_from_network(clips_from_images(model, image, seeds, told, sampler)))
         return np.concatenate(parts)
 
 
@@ -41,7 +40,8 @@ def main():
     parser.add_argument('--clips', type=int, default=128)
     parser.add_argument('--kind', choices=('model', 'floor', 'still'), default='model')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
-    parser.add_argument('--sampler-steps', type=int, default=4)
+    parser.add_argument('--sampler-steps', type=int)
+    parser.add_argument('--temperature', type=float)
     parser.add_argument('--first-seed', type=int, default=1, help='noise seed of the first clip')
     parser.add_argument('--file', required=True)
     parser.add_argument('--sheet')
@@ -50,8 +50,10 @@ def main():
     model, _ = assemble(config, folder, options.stage)
     source = Clips(options.data, [options.split], config, options.clips, options.family)
     videos = source.videos(range(options.clips))
+    asked = {'steps': options.sampler_steps, 'temperature': options.temperature}
+    sampler = {name: value for name, value in asked.items() if value is not None}
     clips = make_clips(model, options.kind, videos, source.domains()[:options.clips], options.first_seed,
-                       options.sampler_steps, options.bf16)
+                       sampler, options.bf16)
     clips.tofile(options.file)
     if options.sheet:
         rows = [clip for pair in zip(videos[:6], clips[:6]) for clip in pair]

@@ -17,7 +17,7 @@ from .data import Clips, bytes_from_network, network_pixels
 from .lora import Lora
 from .losses import preference_loss, velocity_errors
 from .measure import score
-from .sampler import noise_for, sample
+from .sampler import default_sampler, noise_for, sample
 
 # The paper's proxy task.
 FAMILY = 'free-fall'
@@ -32,25 +32,29 @@ def conditions(model, images):
 
 
 @torch.no_grad()
-def generate(model, images, seeds, steps, lora=None, batch=16):
+def generate(model, images, seeds, sampler, lora=None, batch=16):
     """Latents of frames 1.. [K, 6, 8, 8, 16] and clips u8 [K, 25, 64, 64, 3] for images [K, ...] and seeds [K]."""
     latents, clips = [], []
     for start in range(0, len(images), batch):
         pixels, image_latent, tokens, domain = conditions(model, images[start:start + batch])
         noise = torch.stack([noise_for(model.config, int(s)) for s in seeds[start:start + batch]])
-        latent = sample(model.transformer, noise, image_latent, tokens, domain, steps, lora=lora).float()
+        latent = sample(model.transformer, noise, image_latent, tokens, domain, lora=lora, **sampler).float()
         video = model.autoencoder.video_from_latent(torch.cat([image_latent[:, None], latent], 1), pixels)
         latents.append(latent)
         clips.append(bytes_from_network(video))
     return torch.cat(latents), np.concatenate(clips)
 
 
-def make_pairs(model, images, first_seed, split, options, steps):
-    """Best and worst of --samples clips of an image: chosen and rejected latents, image rows, difference."""
+def make_pairs(model, images, first_seed, split, options):
+    """Best and worst of --samples clips of an image: chosen and rejected latents, image rows, difference.
+
+    As in the studio, drawn at temperature 1: clips that are alike teach nothing.
+    """
+    sampler = {**default_sampler(model.config), 'temperature': 1.0}
     latents, errors = [], []
     for k in range(options.samples):
         seeds = [100_000 * (k + 1) + i for i in range(len(images))]
-        latent, clips = generate(model, images, seeds, steps)
+        latent, clips = generate(model, images, seeds, sampler)
         scores = score(clips, split, first_seed, per_clip=True, family=FAMILY)['perClip']['model']
         latents.append(latent)
         errors.append([entry['strictL2'] for entry in scores])
@@ -63,11 +67,11 @@ def make_pairs(model, images, first_seed, split, options, steps):
             'difference': difference[rows], 'all': difference, 'spread': errors.std(0)}
 
 
-def evaluate(model, clips, lora, steps):
+def evaluate(model, clips, lora):
     """Mean strict L2, L2, survival on each named set of (images, split, first seed)."""
     result = {}
     for name, (images, split, first_seed) in clips.items():
-        _, made = generate(model, images, range(1, len(images) + 1), steps, lora)
+        _, made = generate(model, images, range(1, len(images) + 1), default_sampler(model.config), lora)
         values = score(made, split, first_seed, family=FAMILY)['results']['model']
         result[name] = {key: round(values[key]['mean'], 5) for key in ('strictL2', 'l2', 'iou', 'survival')}
     return result
@@ -88,7 +92,6 @@ def main():
     parser.add_argument('--clips', type=int, default=128, help='clips of each split to measure on')
     options = parser.parse_args()
     config, folder = prepare(options)
-    steps = config.sampler_steps
     model, _ = assemble(config, folder, options.stage)
     model.requires_grad_(False)
     source = Clips(options.data, [options.split], config, family=FAMILY)
@@ -98,7 +101,7 @@ def main():
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
         path = folder / f'pairs-{options.stage}-{options.split}-{options.first_seed}-{options.images}.pt'
         if not path.exists():
-            torch.save(make_pairs(model, images, options.first_seed, options.split, options, steps), path)
+            torch.save(make_pairs(model, images, options.first_seed, options.split, options), path)
         pairs = torch.load(path)
         _, image_latents, tokens, _ = conditions(model, images)
         sets = {'seen': (Clips(options.data, ['seen'], config, family=FAMILY).images(range(options.clips)), 'seen', 0),
@@ -108,7 +111,7 @@ def main():
                           'median spread': round(pairs['spread'].median().item(), 5)}), flush=True)
         torch.manual_seed(options.seed)
         lora = Lora(config)
-        print(json.dumps({'before': evaluate(model, sets, None, steps)}), flush=True)
+        print(json.dumps({'before': evaluate(model, sets, None)}), flush=True)
         optimizer = torch.optim.AdamW(lora.parameters(), lr=options.rate, weight_decay=0.0)
         random = np.random.default_rng(options.seed)
         for step in range(options.preference_steps):
@@ -134,7 +137,7 @@ def main():
                                   'margin': round(margin.mean().item(), 4),
                                   'accuracy': round((margin > 0).float().mean().item(), 3),
                                   'chosen': round(shift[0], 6), 'rejected': round(shift[1], 6)}), flush=True)
-        print(json.dumps({'after': evaluate(model, sets, lora, steps)}), flush=True)
+        print(json.dumps({'after': evaluate(model, sets, lora)}), flush=True)
 
 
 if __name__ == '__main__':

@@ -79,6 +79,8 @@ class Trainer:
             self.optimizers.append(Muon(hidden, rate))
         self.ema = {key: p.detach().clone() for key, p in self.parameters.items()}
         self.step, self.seconds, self.samples = 0, 0.0, 0
+        # The step at which the optimizers had no state: the rate warms up from there.
+        self.fresh_at = 0
 
     @property
     def path(self):
@@ -96,7 +98,7 @@ class Trainer:
         state = {
             'parameters': {key: p.detach() for key, p in self.parameters.items()}, 'ema': self.ema,
             'optimizers': [optimizer.state_dict() for optimizer in self.optimizers], 'step': self.step,
-            'seconds': self.seconds, 'samples': self.samples, 'seed': self.seed,
+            'seconds': self.seconds, 'samples': self.samples, 'seed': self.seed, 'fresh_at': self.fresh_at,
         }
         temporary = self.path.with_suffix('.part')
         torch.save(state, temporary)
@@ -115,6 +117,7 @@ class Trainer:
             optimizer.load_state_dict(kept)
         self.step, self.seconds, self.seed = state['step'], state['seconds'], state['seed']
         self.samples = state.get('samples', 0)
+        self.fresh_at = state.get('fresh_at', 0) if state.get('optimizers') else self.step
         return True
 
     def log(self, record):
@@ -159,7 +162,7 @@ class Trainer:
             if progress >= 1 or (stop_at is not None and self.step >= stop_at):
                 break
             begun = time.monotonic()
-            rate = self.rate * cosine(progress, self.final) * min(1.0, (self.step + 1) / self.warmup)
+            rate = self.rate * cosine(progress, self.final) * min(1.0, (self.step - self.fresh_at + 1) / self.warmup)
             for optimizer in self.optimizers:
                 for group in optimizer.param_groups:
                     group['lr'] = rate

@@ -4,11 +4,14 @@
 // sooner on slow adapters; many small submits cost JavaScript time on fast ones. The plan starts with short
 // submits, sees how long each took, splits those over the limit and joins neighbours well under it. One
 // dispatch cannot be split: keeping it short is the kernel's task.
+//
+// Measured on a software adapter: nano's training step of 739 dispatches takes JavaScript 0.5 ms in 7 submits,
+// 0.6 in 19, and 0.9 to 1.8 in 47, since every submit wakes the GPU's process.
 
 /** Longest time one submit should take, in milliseconds. */
-const longest = 200;
+const longest = 240;
 /** Neighbours that took less than this together are joined. */
-const short = 80;
+const short = 150;
 const firstLength = 16;
 
 /** Divides `count` dispatches into submits and learns from measured times. */

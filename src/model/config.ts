@@ -37,8 +37,8 @@ export interface ModelConfig {
   };
   /** Rank of the adapters that preference training adds to the transformer; their scale is alpha / rank. */
   readonly lora: { readonly rank: number; readonly alpha: number };
-  /** How clips are sampled unless asked otherwise: steps, and strength of the domain against none. */
-  readonly sampler: { readonly steps: number; readonly guidance: number };
+  /** How clips are sampled unless asked otherwise; see SamplerOptions. */
+  readonly sampler: { readonly steps: number; readonly guidance: number; readonly temperature: number };
 }
 
 /** Spatial and temporal reduction of the autoencoder. */
@@ -57,7 +57,7 @@ export const nanoConfig: ModelConfig = {
     rotary: [8, 12, 12], rotaryBase: 100,
   },
   lora: { rank: 16, alpha: 16 },
-  sampler: { steps: 4, guidance: 1 },
+  sampler: { steps: 4, guidance: 1, temperature: 0.4 },
 };
 
 /** Index of a domain in the transformer's table; `none` is the dropped domain of classifier-free guidance. */
@@ -162,7 +162,10 @@ export function parseConfig(json: unknown): ModelConfig {
       rotaryBase: count(fields, 'rotary_base'),
     },
     lora: { rank: count(fields, 'lora_rank'), alpha: amount(fields, 'lora_alpha', 0) },
-    sampler: { steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0) },
+    sampler: {
+      steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0),
+      temperature: amount(fields, 'temperature', 0),
+    },
   };
   checkConfig(config);
   return config;

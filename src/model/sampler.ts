@@ -2,8 +2,10 @@
  * The sampler: integrates the velocity from noise (t = 0) to data (t = 1).
  *
  * z_t = (1 - t) z_0 + t z_1, dz/dt = v(z_t, t). Euler takes one velocity a step; Heun takes two and averages
- * them. Guidance follows v = v_none + g (v_domain - v_none), where none is the dropped domain; g = 1 needs
- * one velocity only. Sources: flow matching (Lipman 2023), classifier-free guidance (Ho 2022).
+ * them; Adams-Bashforth takes one and corrects it by the last, which is of second order at Euler's price.
+ * Guidance follows v = v_none + g (v_domain - v_none), where none is the dropped domain; g = 1 needs
+ * one velocity only. Sources: flow matching (Lipman 2023), classifier-free guidance (Ho 2022), reduced
+ * temperature (Kingma 2018, for another kind of flow).
  *
  * Latents are plain arrays here: a few thousand values a clip, so the integration costs nothing next to a
  * velocity, and every step is a point where work can be shown, paused or given up. Noise comes from a
@@ -13,18 +15,28 @@ import { normalArray } from '../math/normal.ts';
 import { domainIds, latentShape } from './config.ts';
 import type { ModelConfig } from './config.ts';
 
+/** How a step uses the velocity. */
+export const samplerMethods = ['euler', 'heun', 'adams-bashforth'] as const;
+export type SamplerMethod = (typeof samplerMethods)[number];
+
 export interface SamplerOptions {
   /** Steps from noise to data, 1 or more. */
   readonly steps: number;
   /** Strength of the domain against no domain; 1 is none. */
   readonly guidance: number;
-  readonly method?: 'euler' | 'heun';
+  /**
+   * Standard deviation of the noise that the integration starts from. 1 draws from what the model has learned;
+   * below 1 draws keep closer to the likeliest outcome and differ less.
+   */
+  readonly temperature: number;
+  /** Euler unless given. */
+  readonly method?: SamplerMethod;
 }
 
 /** Velocity of a batch of latents at flow time t under a domain of the transformer's table. */
 export type VelocityField = (noisy: Float32Array, t: number, domain: number) => Promise<Float32Array>;
 
-/** Initial noise of a batch, [B, T, H, W, C] row-major: clip b from the normal stream of seeds[b]. */
+/** Standard normal noise of a batch, [B, T, H, W, C] row-major: clip b from the normal stream of seeds[b]. */
 export function initialNoise(config: ModelConfig, seeds: readonly number[]): Float32Array {
   const { size } = latentShape(config);
   const noise = new Float32Array(seeds.length * size);
@@ -42,7 +54,7 @@ async function guided(
 }
 
 /**
- * Latents at t = 1 from noise at t = 0, both of the same length.
+ * Latents at t = 1 from standard normal noise, both of the same length.
  * `progress` is told after every step; what it throws ends the integration.
  * @throws RangeError when `steps` is not a positive whole number
  */
@@ -50,20 +62,25 @@ export async function integrate(
   field: VelocityField, noise: Float32Array, domain: number, options: SamplerOptions,
   progress: (step: number) => void = () => {},
 ): Promise<Float32Array> {
-  const { steps, guidance, method = 'euler' } = options;
+  const { steps, guidance, temperature, method = 'euler' } = options;
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`A sampler needs 1 or more steps, got ${steps}.`);
   }
-  let z = noise;
+  let z = noise.map((value) => value * temperature);
+  let last: Float32Array | null = null;
   for (let i = 0; i < steps; i++) {
     const before = z;
-    let direction = await guided(field, before, i / steps, domain, guidance);
+    const first = await guided(field, before, i / steps, domain, guidance);
+    let direction = first;
     if (method === 'heun') {
-      const first = direction;
       const ahead = before.map((value, k) => value + first[k] / steps);
       const second = await guided(field, ahead, (i + 1) / steps, domain, guidance);
       direction = first.map((value, k) => (value + second[k]) / 2);
+    } else if (method === 'adams-bashforth' && last !== null) {
+      const earlier: Float32Array = last;
+      direction = first.map((value, k) => 1.5 * value - 0.5 * earlier[k]);
     }
+    last = first;
     z = before.map((value, k) => value + direction[k] / steps);
     progress(i + 1);
   }

@@ -99,6 +99,8 @@ export const SamplerSettings = v.object({
   steps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
   /** v = v_null + guidance (v_condition - v_null); 1 needs one forward a step. */
   guidance: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  /** Standard deviation of the initial noise. Records from before it existed were made at 1. */
+  temperature: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),
 });
 export type SamplerSettings = v.InferOutput<typeof SamplerSettings>;
 

@@ -50,6 +50,12 @@ function randomSides(): Sides {
   return randomSeed() % 2 === 0 ? { left: 'a', right: 'b' } : { left: 'b', right: 'a' };
 }
 
+/**
+ * Pairs are drawn from the whole of what the model has learned, whatever its own temperature is: two clips that
+ * are alike leave nothing to prefer. Held-out scenes are evaluated at the model's own.
+ */
+const pairTemperature = 1;
+
 interface Subject {
   readonly image: Uint8Array<ArrayBuffer>;
   readonly description: string;
@@ -80,7 +86,7 @@ export async function makePair(
   progress('encoding', 0, 1);
   const subject = subjectOf(world, source, height, width);
   const seeds: [number, number] = order.seeds ? [...order.seeds] : [randomSeed(), randomSeed()];
-  const sampler = order.sampler ?? config.sampler;
+  const sampler = order.sampler ?? { ...config.sampler, temperature: pairTemperature };
   const encoding = await generator.encode(subject.image);
   const outsideNote = source.kind === 'image'
     ? await familiarity.noteFor(encoding, generator, (done, total) => progress('encoding', done, total))

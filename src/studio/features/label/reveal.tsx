@@ -74,7 +74,8 @@ function Clips() {
         <div>
           <dt>Sampler</dt>
           <dd>
-            {pair.sampler.steps} steps, guidance {pair.sampler.guidance}, {(pair.milliseconds / 1000).toFixed(1)} s
+            {pair.sampler.steps} steps, guidance {pair.sampler.guidance}, temperature{' '}
+            {pair.sampler.temperature}, {(pair.milliseconds / 1000).toFixed(1)} s
           </dd>
         </div>
         {vote.automatic && (

@@ -41,6 +41,7 @@ function randomPair(model: Model): LearnablePair {
   return {
     encoding: {
       image: new Uint8Array(),
+      domain: 'rigid',
       latent: normalArray(1, 0, height * width * channels),
       features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth),
     },
@@ -56,10 +57,11 @@ function eagerStep(state: PolicyState, pair: LearnablePair, optimizer: tf.AdamOp
     const values = [
       Float32Array.of(...pair.chosen, ...pair.rejected), pair.encoding.latent, pair.encoding.features,
       timeFeatures([0.5], config.transformer.timeWidth), Float32Array.of(0.5), normalKey(1, 0),
+      Int32Array.of(domainIds.rigid),
     ];
-    const [latents, imageLatents, features, time, times, noiseKey] = batchShapes(state, 1).map((shape, i) =>
+    const [latents, imageLatents, features, time, times, noiseKey, domains] = batchShapes(state, 1).map((shape, i) =>
       tf.tensor(values[i], shape, values[i] instanceof Int32Array ? 'int32' : 'float32'));
-    const inputs = { latents, imageLatents, features, timeFeatures: time, times, noiseKey };
+    const inputs = { latents, imageLatents, features, timeFeatures: time, times, noiseKey, domains };
     const plan = { stage: 'generator', objective: 'preference', draws: 1, sharedNoise: true } as const;
     const halfBeta = tf.tensor1d([defaultTrainerSettings.beta / 2]);
     const { errors, gradients } = batchGradients(state, plan, inputs, 1, halfBeta);
@@ -190,10 +192,10 @@ async function clipPair(size: Size): Promise<Prepared> {
         // Rounding to whole levels may fall on either side, and a level more for the sampler's steps.
         allowedError: 2,
         async run() {
-          await generator.generate(image, seeds);
+          await generator.generate(image, 'rigid', seeds);
         },
         async check() {
-          const { clips } = await generator.generate(image, seeds);
+          const { clips } = await generator.generate(image, 'rigid', seeds);
           let error = 0;
           clips.forEach(({ frames }, clip) => frames.forEach((level, i) => {
             error = Math.max(error, Math.abs(level - reference[clip][i]));

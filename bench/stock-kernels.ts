@@ -25,12 +25,13 @@ function gelu(x: Tensor): Tensor {
   return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
 }
 
-function linear({ x, weight, bias }: Inputs, attributes: NamedAttrMap): Tensor[] {
+function linear({ x, weight, bias, residual }: Inputs, attributes: NamedAttrMap): Tensor[] {
   const [depth, columns] = weight.shape;
   let y: Tensor = tf.matMul(tf.reshape<tf.Rank.R2>(x, [-1, depth]), weight as tf.Tensor2D);
   if (bias) y = tf.add(y, bias);
   if (attributes['activation'] === 'gelu') y = gelu(y);
-  return [tf.reshape(y, [...x.shape.slice(0, -1), columns])];
+  y = tf.reshape(y, [...x.shape.slice(0, -1), columns]);
+  return [residual ? tf.add(residual, y) : y];
 }
 
 function attention({ query, key, value }: Inputs, attributes: NamedAttrMap): Tensor[] {
@@ -65,6 +66,10 @@ function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
 
 function gatedAdd({ x, y, gate }: Inputs): Tensor[] {
   return [tf.add(x, tf.mul(y, tf.expandDims(gate, 1)))];
+}
+
+function modulation({ shared, table }: Inputs): Tensor[] {
+  return tf.split(tf.add(shared, tf.reshape(table, [1, -1])), 6, 1);
 }
 
 function convolution({ x, filter, bias }: Inputs, attributes: NamedAttrMap): Tensor[] {
@@ -131,6 +136,7 @@ const stock: Record<string, Stock> = {
   'Physics.rotaryQueryKey': rotaryQueryKey,
   'Physics.layerNorm': layerNorm,
   'Physics.gatedAdd': gatedAdd,
+  'Physics.modulation': modulation,
   'Physics.convolution': convolution,
   'Physics.depthToSpace': depthToSpace,
   'Physics.spaceToDepth': spaceToDepth,

@@ -91,7 +91,8 @@ window.physmaster = {
     const file = new File([Uint8Array.from(image)], name);
     const { pixels } = await imageFromFile(file, video.height);
     const clips = await generateClips(model, {
-      image: pixels, seeds, sampler,
+      // What an image from outside shows is not known.
+      image: pixels, domain: 'none', seeds, sampler,
       progress: (phase, step, steps) => console.info(`${phase} ${step}/${steps}`),
     });
     return {
@@ -107,7 +108,7 @@ window.physmaster = {
     const { model } = await open(size);
     const { video } = model.config;
     const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
-    const clips = await generateClips(model, { image, seeds });
+    const clips = await generateClips(model, { image, domain: scene.domain, seeds });
     return {
       framesPerSecond: video.framesPerSecond,
       shape: [video.frames, video.height, video.width, 3],

@@ -1,5 +1,5 @@
-// Matrix product for any shape, with the linear layer's epilogue: out [M, N] = activation(A B + b), where
-// A(m, k) = left[m * LEFT_ROW + k * LEFT_DEPTH] and B(k, n) = right[k * RIGHT_DEPTH + n * RIGHT_COLUMN].
+// Matrix product for any shape, with the linear layer's epilogue: out [M, N] = activation(A B + b) + residual,
+// where A(m, k) = left[m * LEFT_ROW + k * LEFT_DEPTH] and B(k, n) = right[k * RIGHT_DEPTH + n * RIGHT_COLUMN].
 //
 // The strides let one module read either operand transposed: forward, input and weight gradient. Scalar
 // loads, a TILE x TILE block of outputs a thread: this is the path for dimensions that are not multiples
@@ -18,14 +18,16 @@ const TILE = 4u;
 const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
+const RESIDUAL = 1;
 const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> left: array<f32>;
 @group(0) @binding(1) var<storage, read> right: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>; // when BIAS
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<storage, read_write> before: array<f32>; // when SAVE
+@group(0) @binding(3) var<storage, read> residual: array<f32>; // when RESIDUAL
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> before: array<f32>; // when SAVE
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: f32) -> f32 {
@@ -63,6 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
           var value = sum[i][j] * GAIN + shift;
           before[at] = value; // when SAVE
           value = gelu(value); // when GELU
+          value += residual[at]; // when RESIDUAL
           y[at] = value;
         }
       }

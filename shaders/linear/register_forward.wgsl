@@ -1,5 +1,5 @@
-// Linear layer y = activation(x W + b): x [M, K], W [K, N], b [N] -> y [M, N], and the sum before the
-// activation, which GELU's gradient needs. K and N are multiples of 4.
+// Linear layer y = activation(x W + b) + residual: x [M, K], W [K, N], b [N], residual [M, N] -> y [M, N], and
+// the sum before the activation, which GELU's gradient needs. K and N are multiples of 4.
 //
 // Each thread keeps ROWS x 4 CHUNKS outputs in registers and reads its operands from storage, without
 // workgroup memory or barriers. Loads past the last row or column stay in bounds by WGSL's rules and feed
@@ -16,14 +16,16 @@ const CHUNKS = 2u;
 const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
+const RESIDUAL = 1;
 const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
-@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: vec4<f32>) -> vec4<f32> {
@@ -65,6 +67,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
           var value = sum[i][j] * GAIN + shift;
           before[at] = value; // when SAVE
           value = gelu(value); // when GELU
+          value += residual[at]; // when RESIDUAL
           y[at] = value;
         }
       }

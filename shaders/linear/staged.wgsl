@@ -1,5 +1,5 @@
 // Matrix product with tiles staged through workgroup memory, with the linear layer's epilogue:
-// out [M, N] = activation(A B + b). A is left [M, K], or left [K, M] read transposed; B is right [K, N], or
+// out [M, N] = activation(A B + b) + residual. A is left [M, K], or left [K, M] read transposed; B is right [K, N], or
 // right [N, K] read transposed: forward, input and weight gradient. The contiguous dimension of every
 // operand and N are multiples of 4.
 //
@@ -18,6 +18,7 @@ const DEPTH = 16u;
 const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
+const RESIDUAL = 1;
 const TILE = 4u * THREADS;
 const GROUP = THREADS * THREADS;
 const LOADS = DEPTH * TILE / 4u;
@@ -25,8 +26,9 @@ const LOADS = DEPTH * TILE / 4u;
 @group(0) @binding(0) var<storage, read> left: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> right: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
-@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
 
 var<workgroup> left_tile: array<f32, DEPTH * TILE>;
 var<workgroup> right_tile: array<f32, DEPTH * TILE>;
@@ -112,6 +114,7 @@ fn main(
         var value = sum[i] * GAIN + shift;
         before[at] = value; // when SAVE
         value = gelu(value); // when GELU
+        value += residual[at]; // when RESIDUAL
         y[at] = value;
       }
     }

@@ -82,7 +82,7 @@ async function clipsOfScenes(
   generator: ClipGenerator, scenes: readonly SceneTruth[], sampler: SamplerOptions,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const encodings: Encoding[] = [];
-  for (const { image } of scenes) encodings.push(await generator.encode(image));
+  for (const { image, scene } of scenes) encodings.push(await generator.encode(image, scene.domain));
   const latents = await generator.sample(encodings, scenes.map(({ scene }) => scene.seed), { sampler });
   const videos: Uint8Array<ArrayBuffer>[] = [];
   for (const [i, latent] of latents.entries()) videos.push(await generator.decode(encodings[i], latent));
@@ -143,8 +143,8 @@ export async function evaluateHeldOut(
 async function flowLosses(generator: ClipGenerator, scenes: readonly SceneTruth[]): Promise<number[]> {
   const encodings: Encoding[] = [];
   const data: Float32Array[] = [];
-  for (const { image, frames } of scenes) {
-    encodings.push(await generator.encode(image));
+  for (const { image, scene, frames } of scenes) {
+    encodings.push(await generator.encode(image, scene.domain));
     data.push(await generator.encodeClip(frames));
   }
   const losses = scenes.map(() => 0);

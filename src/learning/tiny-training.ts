@@ -42,7 +42,7 @@ export function tinyPair(i: number): { preference: Preference; pair: LearnablePa
     preference: { voteId: `vote-${i}`, pairId: `pair-${i}`, chosen: 'a' },
     pair: {
       encoding: {
-        image: new Uint8Array(), latent: normalArray(300 + i, 0, height * width * channels),
+        image: new Uint8Array(), domain: 'rigid', latent: normalArray(300 + i, 0, height * width * channels),
         features: joined(features),
       },
       chosen: base.map((value, k) => 0.5 * value + direction[k]),

@@ -13,6 +13,7 @@ import type { Capture } from '../engine/capture.ts';
 import { readTogether } from '../engine/read-together.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from '../kernels/optimizer/kernel.ts';
 import { normalKey } from '../kernels/random/kernel.ts';
+import { domainIds } from '../model/config.ts';
 import { joined } from '../model/generator.ts';
 import type { Encoding } from '../model/generator.ts';
 import { timeFeatures } from '../model/video-transformer.ts';
@@ -212,6 +213,7 @@ export class Trainer {
         joined(members.map(({ encoding }) => encoding.latent)), joined(features.flat()),
         timeFeatures(times, config.transformer.timeWidth), Float32Array.from(times),
         normalKey(seedFor(seed, 'noise'), this.current.draws + first),
+        Int32Array.from(members, ({ encoding }) => domainIds[encoding.domain]),
       ];
     });
   }
@@ -234,9 +236,9 @@ export class Trainer {
     const sizes = batchesOf(plan.draws);
     const batches = sizes.map((count, b): BatchInputs => {
       const shapes = batchShapes(this.state, count);
-      const [latents, imageLatents, features, times, flowTimes, noiseKey] = values[b].map((array, i) =>
+      const [latents, imageLatents, features, times, flowTimes, noiseKey, domains] = values[b].map((array, i) =>
         tf.tensor(array, shapes[i], array instanceof Int32Array ? 'int32' : 'float32'));
-      return { latents, imageLatents, features, timeFeatures: times, times: flowTimes, noiseKey };
+      return { latents, imageLatents, features, timeFeatures: times, times: flowTimes, noiseKey, domains };
     });
     const beta = tf.tensor1d(halfBeta);
     const hyper = tf.tensor1d(optimizer);
@@ -273,7 +275,8 @@ export class Trainer {
 
 /** The inputs of a batch in the order of batchShapes. */
 function inputsOf(batch: BatchInputs): Tensor[] {
-  return [batch.latents, batch.imageLatents, batch.features, batch.timeFeatures, batch.times, batch.noiseKey];
+  return [batch.latents, batch.imageLatents, batch.features, batch.timeFeatures, batch.times, batch.noiseKey,
+    batch.domains];
 }
 
 /** Sum over batches of gradients times the batch's share of the draws. */

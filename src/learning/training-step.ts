@@ -15,11 +15,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { normal } from '../kernels/random/kernel.ts';
-import { domainIds, latentShape } from '../model/config.ts';
+import { latentShape } from '../model/config.ts';
 import type { Policy } from '../model/generator.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import { physicsTokens } from '../model/physics-encoder.ts';
-import { domainToken, velocity } from '../model/video-transformer.ts';
+import { domainTokens, velocity } from '../model/video-transformer.ts';
 import { interpolate, velocityErrors } from './flow-matching.ts';
 import type { PolicyState, Stage } from './policy-state.ts';
 import { preferenceLoss } from './preference-loss.ts';
@@ -61,6 +61,8 @@ export interface BatchInputs {
   readonly times: Tensor;
   /** Key of the noise, int32 [3]: `normalKey(seed, stream)`. */
   readonly noiseKey: Tensor;
+  /** Rows of the transformer's table of domains, int32 [c]. */
+  readonly domains: Tensor;
 }
 
 /** Shapes of the inputs of a batch, in the order of BatchInputs. */
@@ -71,7 +73,7 @@ export function batchShapes(state: PolicyState, count: number): number[][] {
   return [
     [2 * count, generated, height, width, channels], [count, height, width, channels],
     [blocks * count, physicsTokenCount(config), featureWidth], [count, config.transformer.timeWidth],
-    [count, 1], [3],
+    [count, 1], [3], [count],
   ];
 }
 
@@ -109,7 +111,7 @@ function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count:
   return {
     data, noise, noisy: interpolate(data, noise, both(inputs.times)),
     imageLatents: both(inputs.imageLatents), time: both(inputs.timeFeatures),
-    domain: domainToken(state.model.weights, domainIds.rigid, data.shape[0]),
+    domain: both(domainTokens(state.model.weights, inputs.domains)),
     features: tf.split(inputs.features, state.model.config.backbone.blocks, 0),
   };
 }

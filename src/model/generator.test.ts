@@ -19,7 +19,7 @@ function tinyModel(config = tinyConfig) {
 test('a seed makes the same clip alone and in a batch; another seed another clip', async () => {
   const model = tinyModel();
   const generator = new ClipGenerator(model);
-  const encoding = await generator.encode(image);
+  const encoding = await generator.encode(image, 'rigid');
   expect(encoding.latent).toHaveLength(height * width * channels);
   const [first, second] = await generator.sample([encoding, encoding], [1, 2]);
   const [alone] = await generator.sample([encoding], [2]);
@@ -35,23 +35,33 @@ test('a seed makes the same clip alone and in a batch; another seed another clip
 
 test('the model\'s own sampler is used unless another is asked for', async () => {
   const generator = new ClipGenerator(tinyModel({ ...tinyConfig, sampler: { steps: 2, guidance: 1.5, temperature: 1 } }));
-  const encoding = await generator.encode(image);
+  const encoding = await generator.encode(image, 'rigid');
   const [own] = await generator.sample([encoding], [1]);
   const [same] = await generator.sample([encoding], [1], { sampler: { steps: 2, guidance: 1.5, temperature: 1 } });
   const [other] = await generator.sample([encoding], [1], { sampler: { steps: 3, guidance: 1, temperature: 1 } });
   expect(own).toEqual(same);
   expect(own).not.toEqual(other);
   const steps: number[] = [];
-  await generator.generate(image, [1], {
+  await generator.generate(image, 'rigid', [1], {
     progress: (phase, _, of) => phase === 'sampling' && steps.push(of),
   });
   expect(new Set(steps)).toEqual(new Set([2]));
 });
 
+test('clips of several domains go in one batch, each under its own', async () => {
+  const generator = new ClipGenerator(tinyModel());
+  const rigid = await generator.encode(image, 'rigid');
+  const fluid = { ...rigid, domain: 'fluid' as const };
+  const [first, second] = await generator.sample([rigid, fluid], [1, 1]);
+  const [alone] = await generator.sample([fluid], [1]);
+  expect(first).not.toEqual(second);
+  alone.forEach((value, i) => expect(Math.abs(value - second[i])).toBeLessThan(1e-5));
+});
+
 test('progress is told, and what it throws ends the work without blocking the next', async () => {
   const generator = new ClipGenerator(tinyModel());
   const told: string[] = [];
-  const stopped = generator.generate(image, [1], {
+  const stopped = generator.generate(image, 'rigid', [1], {
     progress: (phase, step) => {
       told.push(`${phase} ${step}`);
       if (phase === 'sampling' && step === 1) throw new Error('enough');
@@ -59,7 +69,7 @@ test('progress is told, and what it throws ends the work without blocking the ne
   });
   await expect(stopped).rejects.toThrow('enough');
   expect(told).toEqual(['encoding 0', 'sampling 0', 'sampling 1']);
-  await expect(generator.encode(image)).resolves.toBeDefined();
-  await expect(generator.encode(image.slice(3))).rejects.toThrow(/32 x 32 x 3/);
+  await expect(generator.encode(image, 'rigid')).resolves.toBeDefined();
+  await expect(generator.encode(image.slice(3), 'rigid')).rejects.toThrow(/32 x 32 x 3/);
   await expect(generator.sample([], [])).rejects.toThrow(RangeError);
 });

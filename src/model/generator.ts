@@ -47,6 +47,8 @@ export interface Policy {
 /** What an image becomes before it is sampled from; plain values, reusable for any seed. */
 export interface Encoding {
   readonly image: Uint8Array;
+  /** What the model is told that the image shows; `none` tells nothing. */
+  readonly domain: Domain;
   /** Latent of the first frame [H/8, W/8, C]. */
   readonly latent: Float32Array;
   /** Backbone features [levels, L, C]. */
@@ -65,7 +67,6 @@ export interface GeneratedClip {
 export interface GenerateOptions {
   /** The model's own sampler unless given. */
   readonly sampler?: SamplerOptions;
-  readonly domain?: Domain;
   /** Told as work goes on; what it throws ends the work. */
   readonly progress?: (phase: 'encoding' | 'sampling' | 'decoding', step: number, steps: number) => void;
 }
@@ -147,7 +148,7 @@ export class ClipGenerator {
   }
 
   /** Latent and backbone features of an image u8 [H, W, 3]. Throws RangeError on another size. */
-  async encode(image: Uint8Array): Promise<Encoding> {
+  async encode(image: Uint8Array, domain: Domain): Promise<Encoding> {
     const { config } = this.model;
     checkImage(config, image);
     const shape = [1, config.video.height, config.video.width, 3];
@@ -156,7 +157,7 @@ export class ClipGenerator {
       latentFromImage(this.model.weights, pixels),
       tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
     ]);
-    return { image, latent, features };
+    return { image, domain, latent, features };
   }
 
   /** Physics tokens [L, width] of backbone features under the policy's head. */
@@ -170,7 +171,7 @@ export class ClipGenerator {
     return tokens;
   }
 
-  /** The policy's velocity for a batch of encodings. */
+  /** The policy's velocity for a batch of encodings, each under its own domain. */
   private async field(encodings: readonly Encoding[]): Promise<VelocityField> {
     const { config, rotary } = this.model;
     const { weights, lora } = this.policy;
@@ -191,10 +192,15 @@ export class ClipGenerator {
     }
     const allPhysics = joined(physics);
     const table = await parameter(weights, 'transformer.domain').data();
-    return async (noisy, t, domain) => {
-      const row = Float32Array.from(table.subarray(domain * tokenWidth, (domain + 1) * tokenWidth));
+    const rows = (domains: readonly Domain[]) => joined(domains.map((domain) => {
+      const row = domainIds[domain];
+      return Float32Array.from(table.subarray(row * tokenWidth, (row + 1) * tokenWidth));
+    }));
+    const own = rows(encodings.map(({ domain }) => domain));
+    const dropped = rows(encodings.map(() => 'none'));
+    return async (noisy, t, told) => {
       const values = [
-        noisy, imageLatents, allPhysics, joined(encodings.map(() => row)),
+        noisy, imageLatents, allPhysics, told ? own : dropped,
         timeFeatures(encodings.map(() => t), timeWidth),
       ];
       const [result] = await this.run(`velocity-${batch}`, values, shapes, (inputs) => [
@@ -212,12 +218,12 @@ export class ClipGenerator {
     encodings: readonly Encoding[], seeds: readonly number[], options: GenerateOptions = {},
   ): Promise<Float32Array[]> {
     const { config } = this.model;
-    const { sampler = config.sampler, domain = 'rigid', progress = () => {} } = options;
+    const { sampler = config.sampler, progress = () => {} } = options;
     if (encodings.length !== seeds.length || seeds.length === 0) {
       throw new RangeError(`Sampling needs a seed an image, got ${seeds.length} for ${encodings.length}.`);
     }
     const field = await this.field(encodings);
-    const latents = await integrate(field, initialNoise(config, seeds), domainIds[domain], sampler,
+    const latents = await integrate(field, initialNoise(config, seeds), sampler,
       (step) => progress('sampling', step, sampler.steps));
     const { size } = latentShape(config);
     return seeds.map((_, b) => latents.slice(b * size, (b + 1) * size));
@@ -225,10 +231,10 @@ export class ClipGenerator {
 
   /** The policy's velocities for latents z_t, one an encoding, at one flow time. */
   async velocities(
-    encodings: readonly Encoding[], noisy: readonly Float32Array[], t: number, domain: Domain = 'rigid',
+    encodings: readonly Encoding[], noisy: readonly Float32Array[], t: number,
   ): Promise<Float32Array[]> {
     const field = await this.field(encodings);
-    const all = await field(joined(noisy), t, domainIds[domain]);
+    const all = await field(joined(noisy), t, true);
     const { size } = latentShape(this.model.config);
     return encodings.map((_, b) => all.slice(b * size, (b + 1) * size));
   }
@@ -260,16 +266,16 @@ export class ClipGenerator {
   /** The autoencoder's reconstruction u8 [T, H, W, 3] of a clip: the floor of every metric. */
   async reconstruct(frames: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const { height, width } = this.model.config.video;
-    const encoding = await this.encode(frames.slice(0, height * width * 3));
+    const encoding = await this.encode(frames.slice(0, height * width * 3), 'none');
     return this.decode(encoding, await this.encodeClip(frames));
   }
 
   /** Clips of one image, one a seed, sampled in one batch. */
   async generate(
-    image: Uint8Array, seeds: readonly number[], options: GenerateOptions = {},
+    image: Uint8Array, domain: Domain, seeds: readonly number[], options: GenerateOptions = {},
   ): Promise<{ encoding: Encoding; clips: GeneratedClip[] }> {
     options.progress?.('encoding', 0, 1);
-    const encoding = await this.encode(image);
+    const encoding = await this.encode(image, domain);
     return { encoding, clips: await this.generateFrom(encoding, seeds, options) };
   }
 
@@ -306,11 +312,13 @@ export class ClipGenerator {
 
 /** Clips of one image by a model's pretrained weights, for scripts: frames u8 [T, H, W, 3] a seed. */
 export async function generateClips(
-  model: Model, request: { readonly image: Uint8Array; readonly seeds: readonly number[] } & GenerateOptions,
+  model: Model,
+  request: GenerateOptions
+    & { readonly image: Uint8Array; readonly domain: Domain; readonly seeds: readonly number[] },
 ): Promise<GeneratedClip[]> {
   const generator = new ClipGenerator(model);
   try {
-    return (await generator.generate(request.image, request.seeds, request)).clips;
+    return (await generator.generate(request.image, request.domain, request.seeds, request)).clips;
   } finally {
     generator.dispose();
   }

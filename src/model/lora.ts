@@ -7,7 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { linear } from '../kernels/linear/kernel.ts';
+import { addLinear, linear } from '../kernels/linear/kernel.ts';
 import { normalArray } from '../math/normal.ts';
 import type { ModelConfig } from './config.ts';
 import { linearLayer, parameter } from './layers.ts';
@@ -40,6 +40,6 @@ export function adaptedLayer(weights: Weights, name: string, x: Tensor, lora: Lo
   const base = linearLayer(weights, `transformer.${name}`, x);
   if (lora === undefined) return base;
   const down = linear(x, parameter(lora.weights, `lora.${name}.a`));
-  const up = linear(down, parameter(lora.weights, `lora.${name}.b`));
-  return tf.add(base, lora.scale === 1 ? up : tf.mul(up, lora.scale));
+  const scaled = lora.scale === 1 ? down : tf.mul(down, lora.scale);
+  return addLinear(base, scaled, parameter(lora.weights, `lora.${name}.b`));
 }

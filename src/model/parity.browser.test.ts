@@ -30,6 +30,7 @@ beforeAll(async () => {
   fixture = readFixture(new Uint8Array(await (await fetch(`${folder}fixture.safetensors`)).arrayBuffer()));
   encoding = {
     image: pixelsFromNetwork(fixture.values('image')), latent: fixture.values('image_latent'),
+    domain: 'rigid',
     features: features(),
   };
 });
@@ -61,7 +62,7 @@ async function velocityOfFixture(): Promise<Float32Array> {
 }
 
 test('image latent and backbone features', async () => {
-  const made = await generator.encode(encoding.image);
+  const made = await generator.encode(encoding.image, 'rigid');
   compare('image latent', made.latent, encoding.latent, 1e-3);
   compare('backbone features', made.features, encoding.features, 1e-3);
 });
@@ -102,10 +103,10 @@ test('decoded frames, within one step of 255 on average', async () => {
 });
 
 test('a whole pair from the image leaves no tensors behind', async () => {
-  await generator.generate(encoding.image, [1, 2]);
+  await generator.generate(encoding.image, 'rigid', [1, 2]);
   const { numTensors } = tf.memory();
   const started = performance.now();
-  const { clips } = await generator.generate(encoding.image, [3, 4]);
+  const { clips } = await generator.generate(encoding.image, 'rigid', [3, 4]);
   console.log(`two clips: ${(performance.now() - started).toFixed(0)} ms`);
   expect(clips.map(({ frames }) => frames.length)).toEqual([307200, 307200]);
   expect(tf.memory().numTensors).toBe(numTensors);

@@ -12,7 +12,7 @@
  * counter-based generator, a stream a seed, so that a seed names the same clip in whatever batch it is made.
  */
 import { normalArray } from '../math/normal.ts';
-import { domainIds, latentShape } from './config.ts';
+import { latentShape } from './config.ts';
 import type { ModelConfig } from './config.ts';
 
 /** How a step uses the velocity. */
@@ -33,8 +33,8 @@ export interface SamplerOptions {
   readonly method?: SamplerMethod;
 }
 
-/** Velocity of a batch of latents at flow time t under a domain of the transformer's table. */
-export type VelocityField = (noisy: Float32Array, t: number, domain: number) => Promise<Float32Array>;
+/** Velocity of a batch of latents at flow time t; `told`: each clip's domain is told, else dropped. */
+export type VelocityField = (noisy: Float32Array, t: number, told: boolean) => Promise<Float32Array>;
 
 /** Standard normal noise of a batch, [B, T, H, W, C] row-major: clip b from the normal stream of seeds[b]. */
 export function initialNoise(config: ModelConfig, seeds: readonly number[]): Float32Array {
@@ -45,11 +45,11 @@ export function initialNoise(config: ModelConfig, seeds: readonly number[]): Flo
 }
 
 async function guided(
-  field: VelocityField, noisy: Float32Array, t: number, domain: number, guidance: number,
+  field: VelocityField, noisy: Float32Array, t: number, guidance: number,
 ): Promise<Float32Array> {
-  const conditioned = await field(noisy, t, domain);
+  const conditioned = await field(noisy, t, true);
   if (guidance === 1) return conditioned;
-  const free = await field(noisy, t, domainIds.none);
+  const free = await field(noisy, t, false);
   return free.map((value, i) => value + guidance * (conditioned[i] - value));
 }
 
@@ -59,7 +59,7 @@ async function guided(
  * @throws RangeError when `steps` is not a positive whole number
  */
 export async function integrate(
-  field: VelocityField, noise: Float32Array, domain: number, options: SamplerOptions,
+  field: VelocityField, noise: Float32Array, options: SamplerOptions,
   progress: (step: number) => void = () => {},
 ): Promise<Float32Array> {
   const { steps, guidance, temperature, method = 'euler' } = options;
@@ -70,11 +70,11 @@ export async function integrate(
   let last: Float32Array | null = null;
   for (let i = 0; i < steps; i++) {
     const before = z;
-    const first = await guided(field, before, i / steps, domain, guidance);
+    const first = await guided(field, before, i / steps, guidance);
     let direction = first;
     if (method === 'heun') {
       const ahead = before.map((value, k) => value + first[k] / steps);
-      const second = await guided(field, ahead, (i + 1) / steps, domain, guidance);
+      const second = await guided(field, ahead, (i + 1) / steps, guidance);
       direction = first.map((value, k) => (value + second[k]) / 2);
     } else if (method === 'adams-bashforth' && last !== null) {
       const earlier: Float32Array = last;

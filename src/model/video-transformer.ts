@@ -13,6 +13,7 @@ import type { Tensor, Tensor2D, Tensor5D } from '@tensorflow/tfjs-core';
 import { gelu, silu } from '../kernels/activation/kernel.ts';
 import { attention } from '../kernels/attention/kernel.ts';
 import { gatedAdd } from '../kernels/gated-add/kernel.ts';
+import { modulation } from '../kernels/modulation/kernel.ts';
 import { layerNorm } from '../kernels/normalization/kernel.ts';
 import { rotaryQueryKey } from '../kernels/rotary/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
@@ -69,6 +70,11 @@ export function timeFeatures(times: readonly number[], width: number): Float32Ar
   return features;
 }
 
+/** Domain tokens [B, 1, width] of domain ids, int32 [B]. */
+export function domainTokens(weights: Weights, ids: Tensor): Tensor {
+  return tf.tidy(() => tf.expandDims(tf.gather(parameter(weights, 'transformer.domain'), ids), 1));
+}
+
 /** Domain token [B, 1, width] of a domain id, the same for the whole batch. */
 export function domainToken(weights: Weights, domain: number, batch: number): Tensor {
   return tf.tidy(() => {
@@ -91,13 +97,6 @@ function patchTokens(config: ModelConfig, noisy: Tensor, imageLatent: Tensor): T
   return tf.reshape(folded, [batch, tokens, patch * patch * 2 * channels]);
 }
 
-/** The six modulations [B, width] of a block: shift, scale, gate for attention, then for the MLP. */
-function blockModulation(weights: Weights, name: string, shared: Tensor): Tensor[] {
-  const [batch, sixfold] = shared.shape;
-  const table = tf.reshape(parameter(weights, `${name}.modulation`), [1, sixfold]);
-  return tf.split(tf.add(shared, table), 6, 1).map((part) => tf.reshape(part, [batch, sixfold / 6]));
-}
-
 function transformerBlock(
   config: ModelConfig, weights: Weights, index: number, x: Tensor, shared: Tensor, inputs: VelocityInputs,
 ): Tensor {
@@ -106,7 +105,8 @@ function transformerBlock(
   const block = `block_${index}`;
   const name = `transformer.${block}`;
   return tf.tidy(() => {
-    const [shift1, scale1, gate1, shift2, scale2, gate2] = blockModulation(weights, name, shared);
+    const [shift1, scale1, gate1, shift2, scale2, gate2] =
+      modulation(shared, parameter(weights, `${name}.modulation`));
     const qkv = adaptedLayer(weights, `${block}.qkv`, layerNorm(x, scale1, shift1), lora);
     const [query, key, value] = rotaryQueryKey(qkv, parameter(weights, `${name}.query_scale`),
       parameter(weights, `${name}.key_scale`), rotary.cos, rotary.sin, heads);

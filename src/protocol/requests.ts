@@ -43,7 +43,8 @@ export const SessionStop = v.object({ kind: v.literal('session.stop') });
 /** Thumbnails of scenes; answered by `scene.listed` as soon as the world is there, weights or not. */
 export const SceneList = v.object({
   kind: v.literal('scene.list'),
-  family: v.string(),
+  /** Taken in turn, scene after scene. */
+  families: v.pipe(v.array(v.string()), v.minLength(1)),
   split: Split,
   firstSeed: Count,
   count: v.pipe(Count, v.maxValue(64)),
@@ -106,7 +107,8 @@ export const EvaluationRequest = v.object({
 /** "Vote for me": the worker makes pairs of the train split and ranks them by the strict metric. */
 export const AutomaticStart = v.object({
   kind: v.literal('automatic.start'),
-  family: v.string(),
+  /** Taken in turn, scene after scene. */
+  families: v.pipe(v.array(v.string()), v.minLength(1)),
   firstSeed: Count,
   /** Stop after so many votes; absent: until told to. */
   votes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),

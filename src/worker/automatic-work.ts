@@ -18,7 +18,7 @@ const pause = 1500;
 export class AutomaticWork {
   private readonly bench: Workbench;
   private readonly publish: (pair: MadePair) => void;
-  private family = '';
+  private families: readonly string[] = [];
   private seed = 0;
   private left = 0;
   private votes = 0;
@@ -30,9 +30,9 @@ export class AutomaticWork {
     this.publish = publish;
   }
 
-  /** Throws RangeError when there is no such family. */
-  start(family: string, firstSeed: number, votes: number): void {
-    this.family = familyNamed(family).name;
+  /** Families come in turn. Throws RangeError when there is none of a name. */
+  start(families: readonly string[], firstSeed: number, votes: number): void {
+    this.families = families.map((name) => familyNamed(name).name);
     this.seed = firstSeed;
     this.left = votes;
     this.votes = 0;
@@ -57,7 +57,8 @@ export class AutomaticWork {
   /** Makes one pair and its verdict. Rejects when the device is lost; the same seed comes again then. */
   async pair(): Promise<void> {
     const { world, host, familiarity, emit } = this.bench;
-    const source: SceneSource = { kind: 'scene', family: this.family, split: 'train', seed: this.seed };
+    const family = this.families[this.seed % this.families.length];
+    const source: SceneSource = { kind: 'scene', family, split: 'train', seed: this.seed };
     const pairId = `pair-${crypto.randomUUID()}` as const;
     const order = { pairId, source, automatic: true, step: host.trainer.progress.step };
     const made = await makePair(order, world, host.policy, familiarity, (phase, step, steps) =>

@@ -13,6 +13,7 @@ import { sceneTruth } from '../learning/scene-truth.ts';
 import type { SceneTruth } from '../learning/scene-truth.ts';
 import type { ClipScores } from '../metrics/evaluate.ts';
 import type { Clip, ClipMetrics, SceneSource } from '../protocol/records.ts';
+import { trainedFamilies } from './model-card.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Seeds from here on are held out; the page draws its scenes below. */
@@ -23,9 +24,12 @@ export function isHeldOut(source: SceneSource): boolean {
   return source.seed >= heldOutSeed && (source.split === 'seen' || source.split === 'unseen');
 }
 
-function heldOutSources(count: number): SceneSource[] {
+/** Families are spread evenly over each half. */
+export function heldOutSources(count: number, families: readonly string[]): SceneSource[] {
+  const half = Math.ceil(count / 2);
   return Array.from({ length: count }, (_, i) => ({
-    kind: 'scene', family: 'free-fall', split: i < count / 2 ? 'seen' : 'unseen', seed: heldOutSeed + i,
+    kind: 'scene', family: families[Math.floor(((i % half) * families.length) / half)],
+    split: i < half ? 'seen' : 'unseen', seed: heldOutSeed + i,
   }));
 }
 
@@ -54,14 +58,14 @@ export class EvaluationWork {
   /** Evaluates on so many scenes and tells the page. Returns the alarms that the result gives cause for. */
   async run(count: number): Promise<Alarm[]> {
     const { world, host, emit } = this.bench;
-    const sources = heldOutSources(count);
+    const sources = heldOutSources(count, trainedFamilies(host.model.file));
     const total = 2 * count;
     const progress = (base: number) => (done: number) => {
       emit({ kind: 'evaluation.progress', done: base + done, total });
       return this.letPass();
     };
     if (this.scenes.length !== count || this.before === null) {
-      this.scenes = sources.map(({ split, seed }) => sceneTruth(world, 'free-fall', split, seed));
+      this.scenes = sources.map(({ family, split, seed }) => sceneTruth(world, family, split, seed));
       this.before = await evaluateHeldOut(host.reference, this.scenes, progress(0));
     }
     const { before, scenes } = this;

@@ -1,5 +1,6 @@
 // The gauge of strangeness, on features that are made up.
 import { expect, test } from 'vitest';
+import type { Domain } from '../model/config.ts';
 import { createModel } from '../model/generator.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import { randomParameters, tinyConfig } from '../model/tiny-model.ts';
@@ -30,15 +31,15 @@ test('the known scenes are encoded once, with progress; a stop keeps those that 
       config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0,
     }),
     /** Features that tell scenes by their first pixel. */
-    async encode(image: Uint8Array) {
+    async encode(image: Uint8Array, domain: Domain) {
       encoded += 1;
       const size = tinyConfig.backbone.blocks * physicsTokenCount(tinyConfig) * tinyConfig.backbone.width;
       const features = new Float32Array(size).fill(image[0]);
-      return { image, latent: new Float32Array(), features };
+      return { image, domain, latent: new Float32Array(), features };
     },
   };
-  const familiarity = new Familiarity(await createWorld());
-  const white = await generator.encode(new Uint8Array(64 * 64 * 3).fill(255));
+  const familiarity = new Familiarity(await createWorld(), ['free-fall', 'slide']);
+  const white = await generator.encode(new Uint8Array(64 * 64 * 3).fill(255), 'none');
   encoded = 0;
   const stopped = familiarity.noteFor(white, generator, (done) => {
     if (done === 5) throw new Error('cancelled');

@@ -49,11 +49,14 @@ export function strangeness(features: Float64Array, known: readonly Float64Array
 /** Judges images; the known scenes are encoded at first use, which takes as long as a dozen images do. */
 export class Familiarity {
   private readonly world: World;
+  private readonly families: readonly string[];
   /** Of the scenes encoded so far. */
   private readonly known: Float64Array[] = [];
 
-  constructor(world: World) {
+  /** `families`: those that the model was trained on. */
+  constructor(world: World, families: readonly string[]) {
     this.world = world;
+    this.families = families;
   }
 
   /**
@@ -68,14 +71,15 @@ export class Familiarity {
     const { config } = generator.model;
     while (this.known.length < knownScenes) {
       progress(this.known.length, knownScenes);
-      const scene = this.world.scene('free-fall', 'wide', this.known.length);
-      const known = await generator.encode(firstFrame(this.world, scene));
+      const seed = this.known.length;
+      const scene = this.world.scene(this.families[seed % this.families.length], 'wide', seed);
+      const known = await generator.encode(firstFrame(this.world, scene), scene.domain);
       this.known.push(pooledFeatures(config, known.features));
     }
     progress(knownScenes, knownScenes);
     const ratio = strangeness(pooledFeatures(config, features), this.known);
     if (ratio <= outsideFactor) return null;
-    return 'This image lies outside what the model was trained on, rooms in which simple solids fall: '
+    return 'This image lies outside what the model was trained on, simulated scenes in a room: '
       + `its features are ${ratio.toFixed(1)} times as far from such scenes as they are from each other. `
       + 'Expect clips that are blurred or do not move.';
   }

@@ -19,9 +19,9 @@ function record(id: `pair-${string}`, tensors = latentBytes(latents, [1, 2, 2, 1
 function encoder(): Encoder & { calls: number } {
   return {
     calls: 0,
-    async encode(image) {
+    async encode(image, domain) {
       this.calls += 1;
-      return { image, latent: new Float32Array(), features: new Float32Array() };
+      return { image, domain, latent: new Float32Array(), features: new Float32Array() };
     },
   };
 }

@@ -7,8 +7,10 @@
 import type { PairRecord } from '../protocol/records.ts';
 import type { Preference } from '../learning/preference-set.ts';
 import type { LearnablePair } from '../learning/trainer.ts';
+import type { Domain } from '../model/config.ts';
 import type { Encoding } from '../model/generator.ts';
 import { parse, SafetensorsError, serialize } from '../model/safetensors.ts';
+import { domainOf } from './domain-of.ts';
 
 /** Latents of a pair's clips, [T, H, W, C] each. */
 export interface PairLatents {
@@ -18,7 +20,7 @@ export interface PairLatents {
 
 /** What encodes an image: a ClipGenerator. */
 export interface Encoder {
-  encode(image: Uint8Array): Promise<Encoding>;
+  encode(image: Uint8Array, domain: Domain): Promise<Encoding>;
 }
 
 /** Lengths that a usable record has: values of a clip's latents, bytes of its image. */
@@ -105,7 +107,7 @@ export class PairArchive {
     if (record === undefined) throw new RangeError(`The pair ${preference.pairId} is not known.`);
     const latents = latentsOf(record, this.sizes.latent);
     const known = this.encodings.get(record.id);
-    const encoding = known ?? await encoder.encode(record.image.pixels);
+    const encoding = known ?? await encoder.encode(record.image.pixels, domainOf(record.source));
     this.keep(record.id, encoding);
     const rejected = preference.chosen === 'a' ? 'b' : 'a';
     return { encoding, chosen: latents[preference.chosen], rejected: latents[rejected] };

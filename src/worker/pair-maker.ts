@@ -16,6 +16,7 @@ import type {
   Clip, Image, PairId, PairRecord, PairSource, SamplerSettings, Sides,
 } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
+import { domainOf } from './domain-of.ts';
 import type { Familiarity } from './familiarity.ts';
 import { latentBytes } from './pair-archive.ts';
 
@@ -87,7 +88,7 @@ export async function makePair(
   const subject = subjectOf(world, source, height, width);
   const seeds: [number, number] = order.seeds ? [...order.seeds] : [randomSeed(), randomSeed()];
   const sampler = order.sampler ?? { ...config.sampler, temperature: pairTemperature };
-  const encoding = await generator.encode(subject.image);
+  const encoding = await generator.encode(subject.image, domainOf(source));
   const outsideNote = source.kind === 'image'
     ? await familiarity.noteFor(encoding, generator, (done, total) => progress('encoding', done, total))
     : null;

@@ -15,6 +15,7 @@ import type { SnapshotId } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
 import { isHeldOut } from './evaluation-work.ts';
 import { Familiarity } from './familiarity.ts';
+import { trainedFamilies } from './model-card.ts';
 import { ModelHost } from './model-host.ts';
 import type { DeviceMaker } from './model-host.ts';
 import { PairArchive } from './pair-archive.ts';
@@ -67,7 +68,7 @@ export async function openSession(
   });
   const preferences = new PreferenceSet(votes.map(({ id, pairId, chosen }) => ({ id, pairId, chosen })));
   const snapshotId = restoreSnapshot(host, request, emit);
-  const familiarity = new Familiarity(ready);
+  const familiarity = new Familiarity(ready, trainedFamilies(file));
   return { bench: { world: ready, archive, familiarity, host, preferences, emit }, snapshotId };
 }
 

@@ -39,7 +39,7 @@ test('weights that are not there are refused, and so is work before they are', a
 });
 
 test('opens, lists scenes, makes a pair; the same seeds make the same pair', async () => {
-  page.send({ kind: 'scene.list', family: 'free-fall', split: 'train', firstSeed: 4, count: 2 });
+  page.send({ kind: 'scene.list', families: ['free-fall'], split: 'train', firstSeed: 4, count: 2 });
   page.start();
   const ready = await page.wait('session.ready');
   expect(ready).toMatchObject({ step: 0, card: { name: 'tiny', clip: [25, 64, 64] } });
@@ -72,11 +72,11 @@ test('an image of the visitor\'s own: judged, cancelled, refused', async () => {
 });
 
 test('automatic votes come with their metrics, and stop when they were enough', async () => {
-  page.send({ kind: 'automatic.start', family: 'free-fall', firstSeed: 30, votes: 2 });
+  page.send({ kind: 'automatic.start', families: ['free-fall'], firstSeed: 30, votes: 2 });
   const verdict = await page.wait('vote.automatic', 1);
   expect(verdict.metrics.a.survival).not.toBeNull();
   expect(page.of('pair.ready').filter(({ automatic }) => automatic)).toHaveLength(2);
-  page.send({ kind: 'scene.list', family: 'free-fall', split: 'train', firstSeed: 0, count: 1 });
+  page.send({ kind: 'scene.list', families: ['free-fall'], split: 'train', firstSeed: 0, count: 1 });
   await page.wait('scene.listed', 1);
   expect(page.of('automatic.state').at(-1)).toMatchObject({ running: false, votes: 2 });
 });

@@ -147,7 +147,7 @@ test('an automatic pair that fails stops the automatic voter', async () => {
   page.start();
   await page.wait('session.ready');
   vi.mocked(ClipGenerator.prototype.generateFrom).mockRejectedValueOnce(new Error('no shader'));
-  page.send({ kind: 'automatic.start', family: 'free-fall', firstSeed: 1 });
+  page.send({ kind: 'automatic.start', families: ['free-fall'], firstSeed: 1 });
   expect(await page.wait('request.refused')).toMatchObject({ request: 'automatic.start' });
   expect(page.of('automatic.state').at(-1)).toMatchObject({ running: false });
 });

@@ -148,7 +148,7 @@ export class Session {
         });
         return;
       case 'automatic.start':
-        automatic.start(request.family, request.firstSeed, request.votes ?? Infinity);
+        automatic.start(request.families, request.firstSeed, request.votes ?? Infinity);
         break;
       case 'automatic.stop':
         automatic.stop();

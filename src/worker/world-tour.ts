@@ -30,12 +30,13 @@ export async function answerWith(world: World, request: WorldRequest): Promise<
 /** Other work and messages get their turn. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** First frames of scenes, one seed after the other. */
+/** First frames of scenes, one seed and one family after the other. */
 async function scenesListed(
-  world: World, { family, split, firstSeed, count }: RequestOf<'scene.list'>,
+  world: World, { families: wanted, split, firstSeed, count }: RequestOf<'scene.list'>,
 ): Promise<EventOf<'scene.listed'>> {
   const scenes: EventOf<'scene.listed'>['scenes'] = [];
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const family = wanted[seed % wanted.length];
     const scene = world.scene(family, split, seed);
     scenes.push({
       source: { kind: 'scene', family, split, seed },

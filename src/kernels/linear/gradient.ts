@@ -96,6 +96,9 @@ registerGradient({
     if (attributes['hasBias'] === true) {
       gradients['bias'] = () => runOperation('Physics.columnSums', { matrix: inner })[0];
     }
+    if (attributes['hasResidual'] === true) {
+      gradients['residual'] = () => direct.clone();
+    }
     return gradients;
   },
 });

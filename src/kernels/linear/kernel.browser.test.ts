@@ -1,13 +1,13 @@
 // Every variant of the linear layer against the f64 oracle: forward and all gradients.
 
-import { ones, tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
+import { ones, tensor, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
 import { armNegativeControl, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
 import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
 import { forceVariant, variants } from '../variants.ts';
-import { linear } from './kernel.ts';
+import { addLinear, linear } from './kernel.ts';
 import {
   columnSums,
   geluSlope,
@@ -24,7 +24,9 @@ beforeAll(async () => {
   engine = await createDevice();
   console.log('adapter:', engine.adapterInfo.vendor, engine.adapterInfo.architecture);
   const shape = { rows: 33, depth: 64, columns: 96 };
-  const { shader } = productProgram(engine.device, 'forward', shape, { bias: true, gelu: false, save: false });
+  const { shader } = productProgram(engine.device, 'forward', shape, {
+    bias: true, gelu: false, save: false, residual: false,
+  });
   armNegativeControl(shader.name, { GAIN: 1.001 });
 });
 afterEach(() => {
@@ -118,6 +120,34 @@ describe.each(variants)('%s', (variant) => {
     ]);
   });
 
+  test.each(shapes.slice(0, 13))('residual + x [%i, %i] W to %i columns', async (rows, depth, columns) => {
+    forceVariant(variant);
+    const shape = { rows, depth, columns };
+    const x = testValues(1, rows * depth);
+    const w = testValues(2, depth * columns);
+    const residual = testValues(3, rows * columns);
+    const dy = testValues(4, rows * columns);
+    const expected = oracle(shape, x, w, null, false, dy);
+    const actual = withGradients(
+      (rs, xs, ws) => addLinear(rs, xs, ws),
+      [tensor2d(residual, [rows, columns]), tensor2d(x, [rows, depth]), tensor2d(w, [depth, columns])],
+      tensor2d(dy, [rows, columns]),
+    );
+    await assertAllClose(`residual [${rows},${depth},${columns}]`, actual, [
+      { name: 'y', values: Float64Array.from(expected.y, (value, i) => value + residual[i]), ulp: 2 * depth + 1 },
+      { name: 'dResidual', values: dy, ulp: 0 },
+      { name: 'dX', values: expected.dx, ulp: 2 * columns },
+      { name: 'dW', values: expected.dw, ulp: 2 * rows },
+    ]);
+  });
+
+  test('nothing times x leaves the residual bit for bit', async () => {
+    forceVariant(variant);
+    const residual = testValues(1, 9 * 12);
+    const y = await take(addLinear(tensor2d(residual, [9, 12]), tensor2d(testValues(2, 36), [9, 4]), zeros([4, 12])));
+    expect(y).toEqual(residual);
+  });
+
   test('a NaN in one row stays in that row', async () => {
     forceVariant(variant);
     const x = testValues(1, 9 * 8);
@@ -135,7 +165,9 @@ describe.each(variants)('%s', (variant) => {
     const x = testValues(1, shape.rows * shape.depth);
     const w = testValues(2, shape.depth * shape.columns);
     const expected = linearForward(x, w, null, shape);
-    const { shader } = productProgram(engine.device, 'forward', shape, { bias: false, gelu: false, save: false });
+    const { shader } = productProgram(engine.device, 'forward', shape, {
+      bias: false, gelu: false, save: false, residual: false,
+    });
     await withBrokenConstants(shader.name, { GAIN: 1.001 }, async () => {
       const y = await take(linear(tensor2d(x, [33, 64]), tensor2d(w, [64, 96])));
       assertNotClose('linear', y, expected, ulpOfLargest(2 * shape.depth, expected));
@@ -146,4 +178,5 @@ describe.each(variants)('%s', (variant) => {
 test('shapes that do not fit are refused', () => {
   expect(() => linear(ones([2, 3]), ones([4, 5]))).toThrow(/do not fit/);
   expect(() => linear(ones([2, 4]), ones([4, 5]), ones([4]))).toThrow(/do not fit/);
+  expect(() => addLinear(ones([2, 4]), ones([2, 4]), ones([4, 5]))).toThrow(/do not fit/);
 });

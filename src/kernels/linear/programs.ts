@@ -22,6 +22,7 @@ export interface Epilogue {
   bias: boolean;
   gelu: boolean;
   save: boolean;
+  residual: boolean;
 }
 
 /** forward: x W. input: dY W^T. weight: x^T dY. */
@@ -48,12 +49,12 @@ function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Op
   }
 }
 
-const noEpilogue: Epilogue = { bias: false, gelu: false, save: false };
+const noEpilogue: Epilogue = { bias: false, gelu: false, save: false, residual: false };
 const registerGroup = 4;
 const registerChunks = 2;
 
-function flags({ bias, gelu, save }: Epilogue): Record<string, number> {
-  return { BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save) };
+function flags({ bias, gelu, save, residual }: Epilogue): Record<string, number> {
+  return { BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save), RESIDUAL: Number(residual) };
 }
 
 function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
@@ -107,7 +108,7 @@ function generalProgram(product: Product, shape: LinearShape, epilogue: Epilogue
   };
 }
 
-/** The program of one of the three products. Inputs in order: left, right, bias if any. */
+/** The program of one of the three products. Inputs in order: left, right, bias and residual if any. */
 export function productProgram(
   device: GPUDevice,
   product: Product,

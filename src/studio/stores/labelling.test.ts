@@ -46,7 +46,7 @@ test('a session that fails waits for nothing and votes by itself no more', async
   const { studio, client } = await openStudio(disk(), { sampling: 20 });
   const state = studio.labelling.store.getState;
   await until(() => expect(state().waiting).not.toBeNull());
-  studio.labelling.startAutomatic('free-fall', 1);
+  studio.labelling.startAutomatic(['free-fall'], 1);
   client.emit({ kind: 'session.failed', code: 'device-lost', sentence: 'Gone.', remedy: 'Reload.' });
   expect(state()).toMatchObject({ waiting: null, automatic: { running: false } });
   expect(studio.training.store.getState()).toMatchObject({ state: 'idle' });
@@ -77,7 +77,7 @@ test('while the automatic voter runs, no other scene is chosen, and the page say
   const { studio } = await openStudio(disk());
   await pairOnStage(studio);
   const scene = studio.session.store.getState().scenes[0];
-  studio.labelling.startAutomatic('free-fall', 100);
+  studio.labelling.startAutomatic(['free-fall'], 100);
   const { current } = studio.labelling.store.getState();
   studio.labelling.select({ kind: 'fixed', source: scene.source, still: scene.thumbnail });
   expect(studio.labelling.store.getState()).toMatchObject({ selection: { kind: 'random' }, current });

@@ -306,11 +306,11 @@ export function createLabelling(dependencies: LabellingDependencies) {
       set({ selection, waiting: null, upcoming: [], current: null, voted: null });
       request();
     },
-    startAutomatic(family: string, firstSeed: number) {
+    startAutomatic(families: readonly string[], firstSeed: number) {
       const { waiting } = get();
       if (waiting) send({ kind: 'pair.cancel', pairId: waiting.pairId });
       set({ automatic: { running: true, votes: 0 }, waiting: null, upcoming: [], stalled: false });
-      send({ kind: 'automatic.start', family, firstSeed });
+      send({ kind: 'automatic.start', families: [...families], firstSeed });
     },
     stopAutomatic() {
       send({ kind: 'automatic.stop' });

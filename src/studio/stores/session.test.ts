@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventOf } from '../../protocol/messages.ts';
-import { createSessionStore, loadedShare } from './session.ts';
+import { createSessionStore, familiesOf, galleryOf, loadedShare } from './session.ts';
 
 test('the loading bar never falls back', () => {
   const at = (phase: EventOf<'session.progress'>['phase'], loadedBytes = 0, totalBytes = 0) =>
@@ -18,4 +18,20 @@ test('an error of the GPU is told', () => {
   expect(session.store.getState().notices).toMatchObject([
     { tone: 'warning', text: 'The GPU reported an error.' },
   ]);
+});
+
+const scene = (family: string, seed: number) => ({
+  source: { kind: 'scene' as const, family, split: 'train' as const, seed },
+  description: '', thumbnail: { pixels: new Uint8Array(), shape: [0, 0] as [number, number] },
+});
+
+test('the gallery shows families in turn, each from its first scene on', () => {
+  const scenes = [scene('fall', 0), scene('fall', 1), scene('fall', 2), scene('slide', 3), scene('heat', 4)];
+  const shown = galleryOf(scenes, 4).map(({ source }) => `${source.family} ${source.seed}`);
+  expect(shown).toEqual(['fall 0', 'slide 3', 'heat 4', 'fall 1']);
+  expect(galleryOf([], 4)).toEqual([]);
+});
+
+test('before the model is known there is one family', () => {
+  expect(familiesOf({ card: null })).toEqual(['free-fall']);
 });

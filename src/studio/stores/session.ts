@@ -20,10 +20,28 @@ export interface SessionState {
   failure: EventOf<'session.failed'> | null;
   /** A sentence while the device is lost and being recovered. */
   deviceLost: string | null;
-  /** Scenes listed so far, in the order of their seeds: the gallery shows the first, random draws on. */
+  /** Scenes listed so far, in the order of their seeds: the gallery shows some of the first, random draws on. */
   scenes: SceneListed['scenes'];
   storage: { durable: boolean; notice: string | null; kept: boolean };
   notices: Notice[];
+}
+
+const beforeTheModel = ['free-fall'];
+
+/** Families of scenes that the model was trained on; the first one until it is known. */
+export function familiesOf({ card }: Pick<SessionState, 'card'>): readonly string[] {
+  return card?.families ?? beforeTheModel;
+}
+
+/** The scenes to show as thumbnails: families in turn, each from its first scene on. */
+export function galleryOf(scenes: SessionState['scenes'], count: number): SessionState['scenes'] {
+  const turns = new Map<string, number>();
+  const ranked = scenes.map((scene) => {
+    const turn = turns.get(scene.source.family) ?? 0;
+    turns.set(scene.source.family, turn + 1);
+    return { scene, turn };
+  });
+  return ranked.toSorted((a, b) => a.turn - b.turn).slice(0, count).map(({ scene }) => scene);
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>;

@@ -138,7 +138,7 @@ test('going back starts another run that shares the steps up to there', async ()
 test('the automatic voter says so in every vote, and takes the way that people take', async () => {
   const { studio, client } = await openStudio(disk());
   await pairOnStage(studio);
-  studio.labelling.startAutomatic('free-fall', 100);
+  studio.labelling.startAutomatic(['free-fall'], 100);
   await until(() => expect(studio.labelling.store.getState().automatic.votes).toBeGreaterThan(1));
   studio.labelling.stopAutomatic();
   const votes = standingVotes(studio.labelling.store.getState().events);

@@ -12,7 +12,7 @@ import type { WorkerClient } from '../worker-client.ts';
 import { createEvaluation } from './evaluation.ts';
 import { createLabelling } from './labelling.ts';
 import { createPlayer } from './player.ts';
-import { createSessionStore } from './session.ts';
+import { createSessionStore, familiesOf } from './session.ts';
 import { createSettingsStore } from './settings.ts';
 import { createTraining, lineage } from './training.ts';
 import { createWorldTour } from './world-tour.ts';
@@ -35,7 +35,6 @@ export interface StudioDependencies {
 export type Studio = ReturnType<typeof createStudio>;
 
 export const appVersion = version;
-export const family = 'free-fall';
 /** Thumbnails in the gallery, and scenes asked for at a time. */
 export const galleryScenes = 10;
 /** First seeds are drawn below this, well inside what a scene's seed may be. */
@@ -62,7 +61,8 @@ export function createStudio(dependencies: StudioDependencies) {
   const player = createPlayer(dependencies.autoplay);
 
   function listScenes(count = galleryScenes) {
-    send({ kind: 'scene.list', family, split: 'train', firstSeed, count });
+    const families = [...familiesOf(session.store.getState())];
+    send({ kind: 'scene.list', families, split: 'train', firstSeed, count });
     firstSeed += count;
   }
 
@@ -73,6 +73,7 @@ export function createStudio(dependencies: StudioDependencies) {
     drawn += 1;
     if (scenes.length - drawn < 3) listScenes();
     if (scene) return { source: scene.source, description: scene.description, still: scene.thumbnail };
+    const [family] = familiesOf(session.store.getState());
     const source = { kind: 'scene', family, split: 'train', seed: Math.floor(chance() * seedRange) } as const;
     return { source, description: '', still: null };
   }
@@ -111,6 +112,8 @@ export function createStudio(dependencies: StudioDependencies) {
     worldTour.receive(event);
     const { status, scenes } = session.store.getState();
     const listed = scenes.length > 0 || (event.kind === 'request.refused' && event.request === 'scene.list');
+    // What was listed before the model was known is of one family; the gallery wants to show them all.
+    if (event.kind === 'session.ready' && event.card.families.length > 1) listScenes();
     if (status === 'ready' && listed) labelling.begin();
     if (idle()) evaluation.begin();
   }

@@ -4,6 +4,7 @@ import { useRef } from 'react';
 import type { PairSource } from '../../../protocol/records.ts';
 import { useLabelling, useSession, useSettings, useStudio } from '../../stores/context.ts';
 import { sceneSentence } from '../../stores/scene-sentence.ts';
+import { galleryOf } from '../../stores/session.ts';
 import { galleryScenes } from '../../stores/studio.ts';
 import { Button } from '../../ui/button.tsx';
 import { StillCanvas } from '../../ui/clip-canvas.tsx';
@@ -17,13 +18,14 @@ export function SceneStrip() {
   const enlarge = useSettings((state) => state.enlarge);
   const own = useOwnImage();
   const file = useRef<HTMLInputElement>(null);
-  const gallery = scenes.slice(0, galleryScenes);
+  const gallery = galleryOf(scenes, galleryScenes);
   const ownImage =
     selection.kind === 'fixed' && selection.source.kind === 'image' ? selection.source : null;
   const chosen = (source: PairSource) =>
     selection.kind === 'fixed' &&
     selection.source.kind === 'scene' &&
     source.kind === 'scene' &&
+    selection.source.family === source.family &&
     selection.source.seed === source.seed;
 
   return (
@@ -43,7 +45,7 @@ export function SceneStrip() {
                 <li key={index} className="scene-thumbnail skeleton" aria-hidden />
               ))
             : gallery.map((scene) => (
-                <li key={scene.source.seed}>
+                <li key={`${scene.source.family} ${scene.source.seed}`}>
                   <button
                     type="button"
                     className="scene-thumbnail"

@@ -3,7 +3,7 @@ import { Switch } from '@base-ui/react/switch';
 import { Pause, Play, TriangleAlert, X } from 'lucide-react';
 import type { TrainingStep } from '../../../protocol/records.ts';
 import { useLabelling, useSession, useStudio, useTraining } from '../../stores/context.ts';
-import { family } from '../../stores/studio.ts';
+import { familiesOf } from '../../stores/session.ts';
 import { trains, type TrainingView } from '../../stores/training.ts';
 import { Button } from '../../ui/button.tsx';
 import { NumberSelect, Segmented } from '../../ui/controls.tsx';
@@ -93,6 +93,7 @@ function Controls() {
 function VoteForMe({ ready }: { ready: boolean }) {
   const { labelling } = useStudio();
   const { running, votes } = useLabelling((state) => state.automatic);
+  const families = useSession(familiesOf);
   return (
     <div className="vote-for-me" data-running={running}>
       <Switch.Root
@@ -101,7 +102,7 @@ function VoteForMe({ ready }: { ready: boolean }) {
         checked={running}
         disabled={!ready}
         onCheckedChange={(on) =>
-          on ? labelling.startAutomatic(family, Math.floor(Math.random() * 1e6)) : labelling.stopAutomatic()
+          on ? labelling.startAutomatic(families, Math.floor(Math.random() * 1e6)) : labelling.stopAutomatic()
         }
       >
         <Switch.Thumb className="switch-thumb" />

@@ -1,0 +1,120 @@
+"""What the PhysEncoder is worth: the base generator trained anew under other conditions, several seeds each.
+
+    python3 -m physmaster.ablation --minutes 6 --seeds 3 --file .cache/pretrain/nano/ablation.json
+Conditions: pretrained (the backbone of train_backbone.py, which trains on), random (the same network from a random
+start), none (tokens are zeros), projection (a linear map of the first frame's latent, in the encoder's place). All
+else is equal: clips, steps, batch, seeds of the draws. Under torchrun the ranks share each run's batch, and rank 0
+measures on held-out clips by the tracker. Runs that are done are kept; an interrupted one goes on.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .autoencoder import Autoencoder
+from .backbone import Backbone
+from .command import arguments, budget_from, prepare
+from .data import Clips, bytes_from_network, network_pixels
+from .flow_task import FlowData, FlowTask
+from .head import Head
+from .layers import Linear
+from .measure import score
+from .sampler import default_sampler, noise_for, sample
+from .training import Trainer, load_ema
+from .transformer import Transformer
+
+CONDITIONS = ('pretrained', 'random', 'none', 'projection')
+
+
+class Projection(nn.Module):
+    """Latent of the first frame [B, 8, 8, 16] -> tokens [B, 64, 256]."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.project = Linear(config.latent_channels, config.width)
+
+    def forward(self, latent):
+        return self.project(latent.flatten(1, 2))
+
+
+def make_condition(kind, config, folder):
+    """Modules that train, and tokens(images [B, 64, 64, 3], latents [B, 8, 8, 16]) -> [B, 64, 256]."""
+    if kind == 'none':
+        return {}, lambda images, _: torch.zeros(len(images), config.image_tokens, config.width)
+    if kind == 'projection':
+        projection = Projection(config)
+        return {'projection': projection}, lambda _, latents: projection(latents)
+    backbone, head = Backbone(config), Head(config)
+    if kind == 'pretrained':
+        load_ema(backbone, folder / 'backbone.pt', 'backbone')
+    return {'backbone': backbone, 'head': head}, lambda images, _: head(backbone(images))
+
+
+@torch.no_grad()
+def measure(config, autoencoder, transformer, tokens_of, options, split):
+    """Metrics of clips of a held-out split: {name: {mean, low, high, n}}."""
+    source = Clips(options.data, [split], config, options.clips, options.family)
+    domains, made = torch.from_numpy(source.domains()[:len(source)]), []
+    for start in range(0, len(source), 16):
+        rows = range(start, min(len(source), start + 16))
+        images = network_pixels(source.images(rows))
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+            image_latent = autoencoder.latent_from_image(images)
+            noise = torch.stack([noise_for(config, row + 1) for row in rows])
+            tokens = tokens_of(images, image_latent)
+            latents = sample(transformer, noise, image_latent, tokens, domains[list(rows)], **default_sampler(config))
+            video = autoencoder.video_from_latent(torch.cat([image_latent[:, None], latents], 1), images)
+        made.append(torch.from_numpy(bytes_from_network(video)))
+    return score(torch.cat(made).numpy(), split, family=options.family)['results']['model']
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--seeds', type=int, default=3, help='runs of every condition')
+    parser.add_argument('--batch', type=int, default=32)
+    parser.add_argument('--rate', type=float, default=1e-3)
+    parser.add_argument('--family', default='free-fall')
+    parser.add_argument('--clips', type=int, default=64, help='of each held-out split')
+    parser.add_argument('--conditions', default=','.join(CONDITIONS))
+    parser.add_argument('--file', required=True, help='JSON to write')
+    options = parser.parse_args()
+    config, folder = prepare(options)
+    data = FlowData(config, options.data, folder, ['wide', 'train'], options.held_out)
+    autoencoder = Autoencoder(config)
+    load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
+    statistics = torch.load(folder / 'latent-statistics.pt')
+    autoencoder.latent_mean.copy_(statistics['latent_mean'])
+    autoencoder.latent_std.copy_(statistics['latent_std'])
+    path = Path(options.file)
+    done = json.loads(path.read_text()) if path.exists() else {}
+    for seed in range(1, options.seeds + 1):
+        for kind in options.conditions.split(','):
+            name = f'{kind}-{seed}'
+            if name in done:
+                continue
+            torch.manual_seed(seed)
+            transformer = Transformer(config)
+            modules, tokens_of = make_condition(kind, config, folder)
+            trainer = Trainer({**modules, 'transformer': transformer}, budget_from(options), folder / 'ablation', name,
+                              options.rate, seed=seed, muon=True)
+            trainer.load()
+            task = FlowTask(data, transformer, lambda rows, latent, of=tokens_of:
+                            of(network_pixels(data.images[rows]), latent), options.batch, options.bf16)
+            trainer.run(task.loss_of, task.evaluate, log_every=100, evaluate_every=options.evaluate_every)
+            if trainer.rank:
+                continue
+            entry = {'condition': kind, 'seed': seed, 'steps': trainer.step, 'samples': trainer.samples,
+                     **trainer.with_ema(task.evaluate)}
+            for split in ('seen', 'unseen'):
+                entry[split] = trainer.with_ema(
+                    lambda split=split: measure(config, autoencoder, transformer, tokens_of, options, split))
+            done[name] = entry
+            path.write_text(json.dumps(done, indent=2) + '\n')
+            print(name, entry['held_out'], {split: round(entry[split]['strictL2']['mean'], 4)
+                                            for split in ('seen', 'unseen')}, flush=True)
+
+
+if __name__ == '__main__':
+    main()

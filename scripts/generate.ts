@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { serialize } from '../src/model/safetensors.ts';
+import { gifFromFrames } from '../src/studio/features/data/gif.ts';
 import { readFlags, runCommand, UsageError, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { contactSheet, evenColumns } from './contact-sheet.ts';
-import { gifFromFrames } from './gif.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
 import type { SamplerFlag } from './model-flags.ts';

@@ -1,10 +1,12 @@
-/** The log: votes, training steps and snapshots as tables, and the first two to take away. */
+/** The log: votes, training steps and snapshots as tables, and what can be taken away. */
 import { Download } from 'lucide-react';
 import { useState } from 'react';
+import type { PairReady } from '../../../protocol/messages.ts';
 import { useLabelling, useStudio, useTraining } from '../../stores/context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segmented } from '../../ui/controls.tsx';
 import { download } from './download.ts';
+import { gifFromFrames, sideBySide } from './gif.ts';
 import { SnapshotsTable } from './snapshots-table.tsx';
 import { StepsTable } from './steps-table.tsx';
 import { VotesTable } from './votes-table.tsx';
@@ -41,8 +43,17 @@ function Exports() {
   const studio = useStudio();
   const votes = useLabelling((state) => state.events.length);
   const steps = useTraining((view) => view.steps.length);
+  const pair = useLabelling((state) => state.current);
   return (
     <div className="log-exports">
+      <Button
+        icon={<Download size={16} aria-hidden />}
+        disabled={pair === null}
+        title="The two clips on the stage, beside each other"
+        onClick={() => pair && download('clips.gif', 'image/gif', gifOf(pair))}
+      >
+        clips.gif
+      </Button>
       <Button
         icon={<Download size={16} aria-hidden />}
         disabled={votes === 0}
@@ -59,4 +70,10 @@ function Exports() {
       </Button>
     </div>
   );
+}
+
+function gifOf({ clips, sides }: PairReady): Uint8Array<ArrayBuffer> {
+  const { shape, framesPerSecond } = clips.a;
+  const both = sideBySide(clips[sides.left].frames, clips[sides.right].frames, shape);
+  return gifFromFrames(both.frames, both.shape, framesPerSecond);
 }

@@ -1,7 +1,9 @@
-/** Every snapshot that is kept, and the way back to it. */
+/** Every snapshot that is kept: the way back to it, and its weights to take away. */
+import { Download } from 'lucide-react';
 import { useStudio, useTraining } from '../../stores/context.ts';
 import { saveLabels } from '../../stores/save-state.ts';
 import { Button } from '../../ui/button.tsx';
+import { download } from './download.ts';
 
 const stages = { generator: 'Generator (LoRA)', 'physical-head': 'Physical head' };
 
@@ -24,7 +26,7 @@ export function SnapshotsTable() {
           <th className="number">Size</th>
           <th>State</th>
           <th>
-            <span className="visually-hidden">Go back</span>
+            <span className="visually-hidden">Go back or take away</span>
           </th>
         </tr>
       </thead>
@@ -42,10 +44,19 @@ export function SnapshotsTable() {
             <td>{snapshot.reason === 'visitor' ? 'you' : 'trainer'}</td>
             <td className="number">{(snapshot.bytes / 1e6).toFixed(1)} MB</td>
             <td>{saveLabels[saves[snapshot.id]]}</td>
-            <td>
+            <td className="actions">
               <Button tone="quiet" onClick={() => training.goBack(snapshot)}>
                 Go back
               </Button>
+              <Button
+                tone="quiet"
+                icon={<Download size={16} />}
+                aria-label={`Download the weights of step ${snapshot.step}`}
+                title="Download the weights (safetensors)"
+                onClick={() =>
+                  download(`step-${snapshot.step}.safetensors`, 'application/octet-stream', snapshot.weights)
+                }
+              />
             </td>
           </tr>
         ))}

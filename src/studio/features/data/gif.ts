@@ -1,14 +1,16 @@
 // An animated GIF of a clip, enlarged so that it can be looked at.
-import gifenc from 'gifenc';
+import * as imported from 'gifenc';
+
+// Bundlers take the package's ES build; Node takes the CommonJS one, all of which is its default export.
+const { GIFEncoder, quantize, applyPalette } = 'quantize' in imported ? imported : imported.default;
 
 const scale = 4;
 
 /** GIF bytes of frames u8 [T, H, W, 3]; colours are reduced to 256 over the whole clip. */
 export function gifFromFrames(
   frames: Uint8Array, shape: readonly number[], framesPerSecond: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const [count, height, width] = shape;
-  const { GIFEncoder, quantize, applyPalette } = gifenc;
   const colours = new Uint8Array((frames.length / 3) * 4);
   for (let pixel = 0; pixel < frames.length / 3; pixel++) {
     colours.set(frames.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);
@@ -24,7 +26,25 @@ export function gifFromFrames(
     });
   }
   encoder.finish();
-  return encoder.bytes();
+  return Uint8Array.from(encoder.bytes());
+}
+
+/** Pixels between two clips, and their grey level. */
+const gap = 2;
+const gapLevel = 128;
+
+/** Two clips u8 [T, H, W, 3] of one shape beside each other: [T, H, 2 W + 2, 3]. */
+export function sideBySide(
+  left: Uint8Array, right: Uint8Array, [frames, height, width]: readonly number[],
+): { frames: Uint8Array; shape: [number, number, number] } {
+  const across = 2 * width + gap;
+  const both = new Uint8Array(frames * height * across * 3).fill(gapLevel);
+  for (let row = 0; row < frames * height; row++) {
+    const [from, to] = [row * width * 3, (row + 1) * width * 3];
+    both.set(left.subarray(from, to), row * across * 3);
+    both.set(right.subarray(from, to), (row * across + width + gap) * 3);
+  }
+  return { frames: both, shape: [frames, height, across] };
 }
 
 /** Every pixel repeated `scale` times both ways. */

@@ -1,8 +1,12 @@
 // An animated GIF of a clip, enlarged so that it can be looked at.
 import * as imported from 'gifenc';
+import type { Library } from 'gifenc';
 
 // Bundlers take the package's ES build; Node takes the CommonJS one, all of which is its default export.
-const { GIFEncoder, quantize, applyPalette } = 'quantize' in imported ? imported : imported.default;
+function isLibrary(namespace: object): namespace is Library {
+  return 'quantize' in namespace;
+}
+const { GIFEncoder, quantize, applyPalette } = isLibrary(imported) ? imported : imported.default;
 
 const scale = 4;
 

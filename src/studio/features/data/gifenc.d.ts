@@ -10,13 +10,13 @@ declare module 'gifenc' {
     bytes(): Uint8Array;
   }
 
-  export function GIFEncoder(): Encoder;
-  /** rgba u8 to at most `colours` colours. */
-  export function quantize(rgba: Uint8Array, colours: number): Palette;
-  export function applyPalette(rgba: Uint8Array, palette: Palette): Uint8Array;
+  export interface Library {
+    GIFEncoder(): Encoder;
+    /** rgba u8 to at most `colours` colours. */
+    quantize(rgba: Uint8Array, colours: number): Palette;
+    applyPalette(rgba: Uint8Array, palette: Palette): Uint8Array;
+  }
 
-  const whole: {
-    GIFEncoder: typeof GIFEncoder; quantize: typeof quantize; applyPalette: typeof applyPalette;
-  };
-  export default whole;
+  const library: Library;
+  export default library;
 }

@@ -16,6 +16,7 @@ import {
   type PairRecord,
   type PairSource,
   type Reason,
+  type SamplerSettings,
   type VoteAdded,
   type VoteEvent,
   type VoteId,
@@ -73,6 +74,8 @@ export interface LabellingDependencies {
   newId(): string;
   after(milliseconds: number, work: () => void): void;
   advanceByItself(): boolean;
+  /** How pairs are sampled; undefined: as the worker does by itself. */
+  sampler(): SamplerSettings | undefined;
   appVersion: string;
 }
 
@@ -124,7 +127,7 @@ export function createLabelling(dependencies: LabellingDependencies) {
     const pairId: PairId = `pair-${dependencies.newId()}`;
     const { description, still } = drawn;
     set({ waiting: { pairId, description, still, progress: null }, stalled: false });
-    send({ kind: 'pair.request', pairId, source: drawn.source });
+    send({ kind: 'pair.request', pairId, source: drawn.source, sampler: dependencies.sampler() });
   }
 
   function show(pair: PairReady) {

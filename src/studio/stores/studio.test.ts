@@ -146,3 +146,15 @@ test('the automatic voter says so in every vote, and takes the way that people t
   expect(client.sent.some((request) => request.kind === 'vote.add')).toBe(true);
   await until(() => expect(studio.labelling.store.getState().automatic.running).toBe(false));
 });
+
+test('pairs are asked for with the visitor\'s sampler, by itself at temperature 1', async () => {
+  const { studio, client } = await openStudio(disk());
+  await pairPrepared(studio);
+  const asked = () => client.sent.flatMap((request) => (request.kind === 'pair.request' ? [request.sampler] : []));
+  expect(asked().at(-1)).toEqual({ steps: 4, guidance: 1, temperature: 1 });
+  studio.settings.set({ samplerSteps: 8, temperature: 0.4 });
+  const count = asked().length;
+  studio.labelling.vote('left', 'key');
+  await until(() => expect(asked().length).toBeGreaterThan(count));
+  expect(asked().at(-1)).toEqual({ steps: 8, guidance: 1, temperature: 0.4 });
+});

@@ -88,6 +88,11 @@ export function createStudio(dependencies: StudioDependencies) {
     newId,
     after,
     advanceByItself: () => settings.store.getState().advance,
+    sampler: () => {
+      const { card } = session.store.getState();
+      const { samplerSteps, temperature } = settings.store.getState();
+      return card ? { ...card.sampler, steps: samplerSteps ?? card.sampler.steps, temperature } : undefined;
+    },
     appVersion,
   });
   const training = createTraining({

@@ -2,7 +2,7 @@
 import { Switch } from '@base-ui/react/switch';
 import { Pause, Play, TriangleAlert, X } from 'lucide-react';
 import type { TrainingStep } from '../../../protocol/records.ts';
-import { useLabelling, useSession, useStudio, useTraining } from '../../stores/context.ts';
+import { useLabelling, useSession, useSettings, useStudio, useTraining } from '../../stores/context.ts';
 import { familiesOf } from '../../stores/session.ts';
 import { trains, type TrainingView } from '../../stores/training.ts';
 import { Button } from '../../ui/button.tsx';
@@ -20,6 +20,7 @@ export function TrainingPanel() {
       <Controls />
       <Alarms />
       <TrainingSettingsForm />
+      <PairSettings />
       <Charts />
       <Snapshots />
     </section>
@@ -175,6 +176,35 @@ function TrainingSettingsForm() {
         options={[50, 100, 250, 500, 1000, 2500, 5000]}
         show={String}
         onChange={(beta) => training.configure({ beta })}
+      />
+    </fieldset>
+  );
+}
+
+/** How the pairs to come are sampled. */
+function PairSettings() {
+  const { settings } = useStudio();
+  const own = useSession((session) => session.card?.sampler.steps);
+  const steps = useSettings((state) => state.samplerSteps) ?? own;
+  const temperature = useSettings((state) => state.temperature);
+  if (steps === undefined) return <div className="pair-settings skeleton" aria-hidden />;
+  return (
+    <fieldset className="pair-settings">
+      <legend className="visually-hidden">How the next pairs are sampled</legend>
+      <p className="pair-settings-title">Next pairs</p>
+      <NumberSelect
+        label="Sampler steps"
+        value={steps}
+        options={[1, 2, 4, 8, 16]}
+        show={(value) => (value === own ? `${value} (the model's)` : String(value))}
+        onChange={(value) => settings.set({ samplerSteps: value === own ? null : value })}
+      />
+      <NumberSelect
+        label="Temperature"
+        value={temperature}
+        options={[0.2, 0.4, 0.7, 1, 1.2]}
+        show={(value) => (value === 1 ? '1 (all it has learned)' : String(value))}
+        onChange={(value) => settings.set({ temperature: value })}
       />
     </fieldset>
   );

@@ -1,16 +1,33 @@
-// sums[slot] = sum of x^2 over n elements, by one workgroup in a fixed order. A tensor a slot;
-// clip_factor.wgsl makes the global norm of them. Meant for gradients of up to a few hundred thousand
-// elements each.
+// sums[slot + k] = sum of x_k^2 for up to six tensors, a workgroup a tensor, each in a fixed order.
+// clip_factor.wgsl makes the global norm of them. Meant for gradients of up to a few hundred thousand elements
+// each: a tensor a dispatch would cost more than the sums.
 
 alias Value = vec4<f32>;
 
-override size: u32;
+// Values in each tensor.
+override size0: u32;
+override size1: u32 = 0u;
+override size2: u32 = 0u;
+override size3: u32 = 0u;
+override size4: u32 = 0u;
+override size5: u32 = 0u;
 override slot: u32;
 override threads: u32 = 256;
 override unit: f32 = 1.0; // 1, except in the negative control
 
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
+const HAS1 = 1;
+const HAS2 = 1;
+const HAS3 = 1;
+const HAS4 = 1;
+const HAS5 = 1;
+
+@group(0) @binding(0) var<storage, read> x0: array<Value>;
+@group(0) @binding(1) var<storage, read> x1: array<Value>; // when HAS1
+@group(0) @binding(2) var<storage, read> x2: array<Value>; // when HAS2
+@group(0) @binding(3) var<storage, read> x3: array<Value>; // when HAS3
+@group(0) @binding(4) var<storage, read> x4: array<Value>; // when HAS4
+@group(0) @binding(5) var<storage, read> x5: array<Value>; // when HAS5
+@group(0) @binding(6) var<storage, read_write> sums: array<f32>;
 
 var<workgroup> partial: array<f32, threads>;
 
@@ -19,11 +36,14 @@ fn total(value: Value) -> f32 {
 }
 
 @compute @workgroup_size(threads)
-fn main(@builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   var sum = Value(0.0);
-  for (var i = local; i < size; i += threads) {
-    sum += x[i] * x[i];
-  }
+  if (group.x == 0u) { for (var i = local; i < size0; i += threads) { sum += x0[i] * x0[i]; } }
+  if (group.x == 1u) { for (var i = local; i < size1; i += threads) { sum += x1[i] * x1[i]; } } // when HAS1
+  if (group.x == 2u) { for (var i = local; i < size2; i += threads) { sum += x2[i] * x2[i]; } } // when HAS2
+  if (group.x == 3u) { for (var i = local; i < size3; i += threads) { sum += x3[i] * x3[i]; } } // when HAS3
+  if (group.x == 4u) { for (var i = local; i < size4; i += threads) { sum += x4[i] * x4[i]; } } // when HAS4
+  if (group.x == 5u) { for (var i = local; i < size5; i += threads) { sum += x5[i] * x5[i]; } } // when HAS5
   partial[local] = total(sum);
   for (var half = threads / 2u; half > 0u; half = half / 2u) {
     workgroupBarrier();
@@ -32,6 +52,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
     }
   }
   if (local == 0u) {
-    sums[slot] = unit * partial[0];
+    sums[slot + group.x] = unit * partial[0];
   }
 }

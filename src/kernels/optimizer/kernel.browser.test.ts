@@ -11,7 +11,7 @@ import {
   testValues,
   withBrokenConstants,
 } from '../compare.ts';
-import { adamw, adamwDefaults, adamwSettings, clipFactor } from './kernel.ts';
+import { adamw, adamwDefaults, adamwSettings, clipFactor, squaresShader } from './kernel.ts';
 import { adamwStep, clipByGlobalNorm } from './oracle.ts';
 
 // Two divisions and a square root, 2.5 units each; the sums round at the size of their terms.
@@ -86,7 +86,9 @@ test('a NaN gradient reaches its own parameter only', async () => {
 });
 
 test('clipping by the global norm', async () => {
-  const values = [testValues(1, 1), testValues(2, 255), testValues(3, 4096, 3)];
+  // More than go in one dispatch; one group of vectors, one with an odd tensor in it.
+  const sizes = [4, 256, 4096, 64, 1024, 8, 1, 255, 4100];
+  const values = sizes.map((size, i) => testValues(1 + i, size, 1 + (i % 3)));
   const gradients = values.map((value) => tf.tensor1d(value));
   for (const maximum of [0, 1, 1e3]) {
     const { factor, norm } = clipFactor(gradients, maximum);
@@ -109,7 +111,7 @@ test('refuses tensors that do not fit', () => {
 
 test('negative control: a wrong learning rate or norm is noticed', async () => {
   await withBrokenConstants('optimizer/adamw', { unit: 1.001 }, () => steps([64], assertNotClose, 0.01));
-  await withBrokenConstants('optimizer/sum_of_squares', { unit: 1.001 }, async () => {
+  await withBrokenConstants(squaresShader(1, 4).name, { unit: 1.001 }, async () => {
     const values = testValues(1, 64);
     const { norm } = clipFactor([tf.tensor1d(values)], 1);
     assertNotClose('norm', await read(norm), [clipByGlobalNorm([values], 1).norm], { relative: 1e-6 });

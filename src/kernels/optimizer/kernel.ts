@@ -10,8 +10,10 @@ import adamwSource from '../../../shaders/optimizer/adamw.wgsl?raw';
 import clipSource from '../../../shaders/optimizer/clip_factor.wgsl?raw';
 import squaresSource from '../../../shaders/optimizer/sum_of_squares.wgsl?raw';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
+import type { Shader } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { specialize } from '../specialize.ts';
 import { isSoftwareAdapter } from '../variants.ts';
 import { adamwStep, clipByGlobalNorm, settingsLength } from './oracle.ts';
 
@@ -49,26 +51,44 @@ registerOperation({
   },
 });
 
+/** Tensors that one dispatch can read, besides the sums that it writes: a device binds eight buffers at least. */
+const squaresTogether = 6;
+const squaresInputs = Array.from({ length: squaresTogether }, (_, k) => `x${k}`);
+
+/** The module that sums the squares of `count` tensors of this vector width. */
+export function squaresShader(count: number, width: 1 | 4): Shader {
+  const { name, code } = vectorized('optimizer/sum_of_squares', squaresSource, width);
+  const optional = squaresInputs.slice(1).map((_, k) => [`HAS${k + 1}`, Number(k + 1 < count)]);
+  return specialize(name, code, Object.fromEntries(optional));
+}
+
 registerOperation({
-  name: 'Physics.sumOfSquares',
-  inputNames: ['x', 'sums'],
-  webgpu(backend, [x, sums], attributes) {
-    const size = sizeOf(x.shape);
-    const width = vectorWidth(size);
+  name: 'Physics.sumsOfSquares',
+  inputNames: [...squaresInputs, 'sums'],
+  webgpu(backend, inputs, attributes) {
+    const tensors = inputs.slice(0, -1);
+    const counts = tensors.map(({ shape }) => sizeOf(shape));
+    const width = counts.every((count) => vectorWidth(count) === 4) ? 4 : 1;
     // Barriers cost a software adapter more than they save.
     const threads = isSoftwareAdapter(backend.device.adapterInfo) ? 16 : 256;
     const program = {
-      shader: vectorized('optimizer/sum_of_squares', squaresSource, width),
-      constants: { size: size / width, slot: attributes['slot'] as number, threads, unit: 1 },
-      workgroups: [1, 1, 1] as const,
+      shader: squaresShader(tensors.length, width),
+      constants: {
+        ...Object.fromEntries(counts.map((count, k) => [`size${k}`, count / width])),
+        slot: attributes['slot'] as number, threads, unit: 1,
+      },
+      workgroups: [tensors.length, 1, 1] as const,
     };
-    dispatch(backend, program, [x], [sums]);
+    dispatch(backend, program, tensors, [inputs[inputs.length - 1]]);
     return [];
   },
-  cpu([x, sums], attributes) {
-    const { norm } = clipByGlobalNorm([x.values], 0);
+  cpu(inputs, attributes) {
+    const sums = inputs[inputs.length - 1];
     const next = Float64Array.from(sums.values);
-    next[attributes['slot'] as number] = norm * norm;
+    inputs.slice(0, -1).forEach(({ values }, k) => {
+      const { norm } = clipByGlobalNorm([values], 0);
+      next[(attributes['slot'] as number) + k] = norm * norm;
+    });
     overwrite(sums.values, next);
     return [];
   },
@@ -133,7 +153,11 @@ export function adamw({ parameter, first, second, gradient, settings, gradientSc
 export function clipFactor(gradients: Tensor[], maximum: number): { factor: Tensor; norm: Tensor } {
   // Filled on the GPU: an uploaded tensor would be a constant of a capture.
   const sums = fill([gradients.length], 0);
-  gradients.forEach((x, slot) => runOperation('Physics.sumOfSquares', { x, sums }, { slot }));
+  for (let slot = 0; slot < gradients.length; slot += squaresTogether) {
+    const group = gradients.slice(slot, slot + squaresTogether);
+    const named = Object.fromEntries(group.map((x, k) => [squaresInputs[k], x]));
+    runOperation('Physics.sumsOfSquares', { ...named, sums }, { slot });
+  }
   const [factor, norm] = runOperation('Physics.clipFactor', { sums }, { maximum });
   sums.dispose();
   return { factor, norm };

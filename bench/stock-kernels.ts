@@ -25,13 +25,20 @@ function gelu(x: Tensor): Tensor {
   return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
 }
 
-function linear({ x, weight, bias, residual }: Inputs, attributes: NamedAttrMap): Tensor[] {
+function linear({ x, weight, bias }: Inputs, attributes: NamedAttrMap): Tensor[] {
   const [depth, columns] = weight.shape;
   let y: Tensor = tf.matMul(tf.reshape<tf.Rank.R2>(x, [-1, depth]), weight as tf.Tensor2D);
   if (bias) y = tf.add(y, bias);
   if (attributes['activation'] === 'gelu') y = gelu(y);
-  y = tf.reshape(y, [...x.shape.slice(0, -1), columns]);
-  return [residual ? tf.add(residual, y) : y];
+  return [tf.reshape(y, [...x.shape.slice(0, -1), columns])];
+}
+
+function adaptedLinear({ x, weight, bias, a, b }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const [base] = linear({ x, weight, bias }, {});
+  const [down] = linear({ x, weight: a }, {});
+  const [up] = linear({ x: down, weight: b }, {});
+  const scale = Number(attributes['scale']);
+  return [tf.add(base, scale === 1 ? up : tf.mul(up, scale)), down];
 }
 
 function attention({ query, key, value }: Inputs, attributes: NamedAttrMap): Tensor[] {
@@ -132,6 +139,7 @@ function spaceToDepth({ x }: Inputs, attributes: NamedAttrMap): Tensor[] {
 
 const stock: Record<string, Stock> = {
   'Physics.linear': linear,
+  'Physics.adaptedLinear': adaptedLinear,
   'Physics.attention': attention,
   'Physics.rotaryQueryKey': rotaryQueryKey,
   'Physics.layerNorm': layerNorm,
@@ -179,9 +187,11 @@ const pairs = (query: Tensor, key: Tensor): number => query.size * (key.shape[1]
 
 /** Floating-point operations of one of our kernels: its products, without what is done once per element. */
 function operationsOf(name: string, inputs: Inputs, attributes: NamedAttrMap): number {
-  const { x, dy, weight, filter, query, key } = inputs;
+  const { x, dy, weight, a, b, filter, query, key } = inputs;
   const along = (shape: number[]): number => shape[shape.length - 1];
   switch (name) {
+    case 'Physics.adaptedLinear':
+      return 2 * (x.size * (along(weight.shape) + along(a.shape)) + (x.size / along(x.shape)) * b.size);
     case 'Physics.linear':
       return 2 * x.size * along(weight.shape);
     case 'Physics.linearInputGradient':

@@ -1,4 +1,4 @@
-// Gradient of a linear layer to its input: dX [M, K] = dY [M, N] W^T, with W [K, N] read as it lies.
+// Gradient of a linear layer to its input: dX [M, K] = dY [M, N] W^T + residual, with W [K, N] read as it lies.
 // K and N are multiples of 4.
 //
 // Each thread keeps ROWS x 4 CHUNKS outputs in registers; both operands are contiguous along N, so every
@@ -11,12 +11,14 @@ override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const ROWS = 8u;
 const CHUNKS = 2u;
+const RESIDUAL = 1;
 const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> output_gradient: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> input_gradient: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(3) var<storage, read_write> input_gradient: array<vec4<f32>>;
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -45,7 +47,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var i = 0u; i < ROWS; i++) { // unroll
     for (var j = 0u; j < CHUNKS; j++) { // unroll
       if (row + i < M && column + j < k4) {
-        input_gradient[(row + i) * k4 + column + j] = sum[i][j] * GAIN;
+        let at = (row + i) * k4 + column + j;
+        var value = sum[i][j] * GAIN;
+        value += residual[at]; // when RESIDUAL
+        input_gradient[at] = value;
       }
     }
   }

@@ -5,9 +5,8 @@
  * equals the base model exactly until the first update. Adapters are kept apart from the base weights: with
  * the adapter off, the same weights are the reference of preference training. Merging into W is not done.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { addLinear, linear } from '../kernels/linear/kernel.ts';
+import { adaptedLinear } from '../kernels/linear/adapted.ts';
 import { normalArray } from '../math/normal.ts';
 import type { ModelConfig } from './config.ts';
 import { linearLayer, parameter } from './layers.ts';
@@ -37,9 +36,8 @@ export function initialLora(config: ModelConfig, rank: number, seed: number): Ma
 
 /** A projection of the generator, with the adapter's low-rank term where there is an adapter. */
 export function adaptedLayer(weights: Weights, name: string, x: Tensor, lora: Lora | undefined): Tensor {
-  const base = linearLayer(weights, `transformer.${name}`, x);
-  if (lora === undefined) return base;
-  const down = linear(x, parameter(lora.weights, `lora.${name}.a`));
-  const scaled = lora.scale === 1 ? down : tf.mul(down, lora.scale);
-  return addLinear(base, scaled, parameter(lora.weights, `lora.${name}.b`));
+  const layer = `transformer.${name}`;
+  if (lora === undefined) return linearLayer(weights, layer, x);
+  return adaptedLinear(x, parameter(weights, `${layer}.weight`), parameter(weights, `${layer}.bias`),
+    parameter(lora.weights, `lora.${name}.a`), parameter(lora.weights, `lora.${name}.b`), lora.scale);
 }

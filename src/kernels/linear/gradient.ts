@@ -7,7 +7,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { columnSums, geluSlope, linearInputGradient, linearWeightGradient } from './oracle.ts';
-import { columnSumsProgram, geluGradientProgram, productProgram } from './programs.ts';
+import { columnSumsProgram, geluGradientProgram, noEpilogue, productProgram } from './programs.ts';
 
 function rowsOf(shape: number[]): number {
   return shape.slice(0, -1).reduce((product, size) => product * size, 1);
@@ -15,18 +15,22 @@ function rowsOf(shape: number[]): number {
 
 registerOperation({
   name: 'Physics.linearInputGradient',
-  inputNames: ['dy', 'weight'],
-  webgpu(backend, [dy, weight]) {
+  // With a residual [.., K] the gradient is added to it: x went into another product as well.
+  inputNames: ['dy', 'weight', 'residual'],
+  webgpu(backend, inputs) {
+    const [dy, weight] = inputs;
     const [depth, columns] = weight.shape;
     const output = createOutput(backend, [...dy.shape.slice(0, -1), depth]);
     const shape = { rows: rowsOf(dy.shape), depth, columns };
-    dispatch(backend, productProgram(backend.device, 'input', shape), [dy, weight], [output]);
+    const epilogue = { ...noEpilogue, residual: inputs.length === 3 };
+    dispatch(backend, productProgram(backend.device, 'input', shape, epilogue), inputs, [output]);
     return [output];
   },
-  cpu([dy, weight]) {
+  cpu([dy, weight, residual]) {
     const [depth, columns] = weight.shape;
     const shape = { rows: rowsOf(dy.shape), depth, columns };
-    const values = linearInputGradient(dy.values, weight.values, shape);
+    const gradient = linearInputGradient(dy.values, weight.values, shape);
+    const values = residual ? gradient.map((value, i) => value + residual.values[i]) : gradient;
     return [{ values, shape: [...dy.shape.slice(0, -1), depth] }];
   },
 });
@@ -95,9 +99,6 @@ registerGradient({
     };
     if (attributes['hasBias'] === true) {
       gradients['bias'] = () => runOperation('Physics.columnSums', { matrix: inner })[0];
-    }
-    if (attributes['hasResidual'] === true) {
-      gradients['residual'] = () => direct.clone();
     }
     return gradients;
   },

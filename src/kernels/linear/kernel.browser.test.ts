@@ -1,13 +1,13 @@
 // Every variant of the linear layer against the f64 oracle: forward and all gradients.
 
-import { ones, tensor, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
+import { ones, tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
 import { armNegativeControl, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
 import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
 import { forceVariant, variants } from '../variants.ts';
-import { addLinear, linear } from './kernel.ts';
+import { linear } from './kernel.ts';
 import {
   columnSums,
   geluSlope,
@@ -120,34 +120,6 @@ describe.each(variants)('%s', (variant) => {
     ]);
   });
 
-  test.each(shapes.slice(0, 13))('residual + x [%i, %i] W to %i columns', async (rows, depth, columns) => {
-    forceVariant(variant);
-    const shape = { rows, depth, columns };
-    const x = testValues(1, rows * depth);
-    const w = testValues(2, depth * columns);
-    const residual = testValues(3, rows * columns);
-    const dy = testValues(4, rows * columns);
-    const expected = oracle(shape, x, w, null, false, dy);
-    const actual = withGradients(
-      (rs, xs, ws) => addLinear(rs, xs, ws),
-      [tensor2d(residual, [rows, columns]), tensor2d(x, [rows, depth]), tensor2d(w, [depth, columns])],
-      tensor2d(dy, [rows, columns]),
-    );
-    await assertAllClose(`residual [${rows},${depth},${columns}]`, actual, [
-      { name: 'y', values: Float64Array.from(expected.y, (value, i) => value + residual[i]), ulp: 2 * depth + 1 },
-      { name: 'dResidual', values: dy, ulp: 0 },
-      { name: 'dX', values: expected.dx, ulp: 2 * columns },
-      { name: 'dW', values: expected.dw, ulp: 2 * rows },
-    ]);
-  });
-
-  test('nothing times x leaves the residual bit for bit', async () => {
-    forceVariant(variant);
-    const residual = testValues(1, 9 * 12);
-    const y = await take(addLinear(tensor2d(residual, [9, 12]), tensor2d(testValues(2, 36), [9, 4]), zeros([4, 12])));
-    expect(y).toEqual(residual);
-  });
-
   test('a NaN in one row stays in that row', async () => {
     forceVariant(variant);
     const x = testValues(1, 9 * 8);
@@ -178,5 +150,4 @@ describe.each(variants)('%s', (variant) => {
 test('shapes that do not fit are refused', () => {
   expect(() => linear(ones([2, 3]), ones([4, 5]))).toThrow(/do not fit/);
   expect(() => linear(ones([2, 4]), ones([4, 5]), ones([4]))).toThrow(/do not fit/);
-  expect(() => addLinear(ones([2, 4]), ones([2, 4]), ones([4, 5]))).toThrow(/do not fit/);
 });

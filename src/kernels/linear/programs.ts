@@ -17,7 +17,7 @@ import { chooseVariant } from '../variants.ts';
 import type { Variant } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
-/** What the forward pass adds to x W, and whether it stores the sum before GELU. */
+/** What is added to a product, and whether the sum before GELU is stored. The input gradient knows `residual` only. */
 export interface Epilogue {
   bias: boolean;
   gelu: boolean;
@@ -49,7 +49,8 @@ function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Op
   }
 }
 
-const noEpilogue: Epilogue = { bias: false, gelu: false, save: false, residual: false };
+/** The product alone. */
+export const noEpilogue: Epilogue = { bias: false, gelu: false, save: false, residual: false };
 const registerGroup = 4;
 const registerChunks = 2;
 
@@ -73,7 +74,8 @@ function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogu
   const [name, code, outputs, values] =
     product === 'forward'
       ? (['linear/register_forward', registerForward, columns, flags(epilogue)] as const)
-      : (['linear/register_input_gradient', registerInputGradient, depth, {}] as const);
+      : (['linear/register_input_gradient', registerInputGradient, depth,
+        { RESIDUAL: Number(epilogue.residual) }] as const);
   return {
     shader: specialize(name, code, { ROWS: tileRows, ...values }),
     constants,

@@ -1,0 +1,99 @@
+// Linear layer with a low-rank adapter: y [.., N] = x [.., K] W [K, N] + bias [N] + scale (x A) B, with A [K, R] and
+// B [R, N] (LoRA, arXiv:2106.09685), and its gradients.
+//
+// Three products and no sum on its own: the second term is added to the first by its product's epilogue, and so
+// is x's second gradient to its first. x A is kept for B's gradient. Each gradient is computed only when asked for.
+
+import { mul, registerGradient } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { createOutput, dispatch } from '../../engine/bridge.ts';
+import { registerOperation, runOperation } from '../register.ts';
+import { shapeOf } from './kernel.ts';
+import { linearForward } from './oracle.ts';
+import { noEpilogue, productProgram } from './programs.ts';
+
+registerOperation({
+  name: 'Physics.adaptedLinear',
+  inputNames: ['x', 'weight', 'bias', 'a', 'b'],
+  webgpu(backend, [x, weight, bias, a, b], attributes) {
+    const { device } = backend;
+    const leading = x.shape.slice(0, -1);
+    const shape = shapeOf(x.shape, weight.shape);
+    const rank = a.shape[1];
+    const down = createOutput(backend, [...leading, rank]);
+    dispatch(backend, productProgram(device, 'forward', { ...shape, columns: rank }, noEpilogue), [x, a], [down]);
+    const base = createOutput(backend, [...leading, shape.columns]);
+    const withBias = productProgram(device, 'forward', shape, { ...noEpilogue, bias: true });
+    dispatch(backend, withBias, [x, weight, bias], [base]);
+    const y = createOutput(backend, [...leading, shape.columns]);
+    const added = productProgram(device, 'forward', { ...shape, depth: rank }, { ...noEpilogue, residual: true });
+    const scaled = { ...added, constants: { ...added.constants, GAIN: attributes['scale'] as number } };
+    dispatch(backend, scaled, [down, b, base], [y]);
+    backend.disposeData(base.dataId);
+    return [y, down];
+  },
+  cpu([x, weight, bias, a, b], attributes) {
+    const leading = x.shape.slice(0, -1);
+    const shape = shapeOf(x.shape, weight.shape);
+    const rank = a.shape[1];
+    const down = linearForward(x.values, a.values, null, { ...shape, columns: rank });
+    const up = linearForward(down, b.values, null, { ...shape, depth: rank });
+    const base = linearForward(x.values, weight.values, bias.values, shape);
+    const scale = attributes['scale'] as number;
+    return [
+      { values: base.map((value, i) => value + scale * up[i]), shape: [...leading, shape.columns] },
+      { values: down, shape: [...leading, rank] },
+    ];
+  },
+});
+
+registerGradient({
+  kernelName: 'Physics.adaptedLinear',
+  inputsToSave: ['x', 'weight', 'a', 'b'],
+  outputsToSave: [false, true],
+  gradFunc(dy: Tensor | Tensor[], saved: Tensor[], attributes): Record<string, () => Tensor> {
+    const [x, weight, a, b, down] = saved;
+    // x A goes nowhere else, so the gradient that tfjs finds for that output is zero.
+    const direct = Array.isArray(dy) ? dy[0] : dy;
+    const scale = attributes['scale'] as number;
+    const scaled = (gradient: Tensor) => (scale === 1 ? gradient : mul(gradient, scale));
+    // Outside the thunks, because each of them is tidied by itself and two need it.
+    const inner = scaled(runOperation('Physics.linearInputGradient', { dy: direct, weight: b })[0]);
+    return {
+      x: () => {
+        const [residual] = runOperation('Physics.linearInputGradient', { dy: direct, weight });
+        return runOperation('Physics.linearInputGradient', { dy: inner, weight: a, residual })[0];
+      },
+      weight: () => runOperation('Physics.linearWeightGradient', { x, dy: direct })[0],
+      bias: () => runOperation('Physics.columnSums', { matrix: direct })[0],
+      a: () => runOperation('Physics.linearWeightGradient', { x, dy: inner })[0],
+      b: () => scaled(runOperation('Physics.linearWeightGradient', { x: down, dy: direct })[0]),
+    };
+  },
+});
+
+/**
+ * y = x W + bias + scale (x A) B.
+ * @param x [.., K]
+ * @param weight [K, N]
+ * @param bias [N]
+ * @param a [K, R]
+ * @param b [R, N]
+ * @returns [.., N]
+ * @throws when the shapes do not fit
+ */
+export function adaptedLinear(
+  x: Tensor, weight: Tensor, bias: Tensor, a: Tensor, b: Tensor, scale: number,
+): Tensor {
+  const [depth, columns] = weight.shape;
+  const fits = weight.rank === 2 && x.shape.at(-1) === depth && bias.size === columns
+    && a.rank === 2 && a.shape[0] === depth && b.shape.join() === [a.shape[1], columns].join();
+  if (!fits) {
+    throw new Error(`adaptedLinear: x [${x.shape}], weight [${weight.shape}], bias [${bias.shape}], a [${a.shape}], `
+      + `b [${b.shape}] do not fit.`);
+  }
+  const [y, down] = runOperation('Physics.adaptedLinear', { x, weight, bias, a, b }, { scale });
+  // The tape keeps its own handle where the gradient needs it.
+  down.dispose();
+  return y;
+}

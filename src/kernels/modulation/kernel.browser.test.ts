@@ -1,6 +1,7 @@
 // The modulations of a block on the GPU against their oracle, forward and gradients.
 
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';

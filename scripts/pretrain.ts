@@ -1,9 +1,9 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
-//   -> decoder again -> metrics on 128 seen and 128 unseen clips -> public/models/<size>
+//   -> decoder again -> table of samplers -> metrics on 128 seen and 128 unseen clips -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
-// metrics are kept only while no checkpoint is newer.
+// table and metrics are kept only while no checkpoint is newer.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -28,6 +28,9 @@ function chunksOf(clips: number): [string, number][] {
     [split, Math.round(clips * share)]);
   return [...training, ...Object.entries(heldOutSplits)];
 }
+
+/** Clips that samplers are compared on: of the first family's train split, far beyond those that are trained on. */
+const validation = { split: 'train', firstSeed: 900_000, clips: 128 };
 
 /** Each training stage's share of --minutes. */
 const shares = { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, decoder: 0.1 };
@@ -55,7 +58,7 @@ const command: Command<
 };
 
 /** Modules that run in one process. */
-const single = new Set(['measure', 'export', 'model_card']);
+const single = new Set(['sampler_table', 'measure', 'export', 'model_card']);
 
 /** What training is fast in: AVX-512, AMX found by OpenBLAS itself, threads that wait quietly. */
 function trainingEnvironment(): NodeJS.ProcessEnv {
@@ -131,6 +134,12 @@ async function main(): Promise<void> {
       }
     }
   }
+  const validationData = `${data}-validation`;
+  if (wanted('data')) {
+    const { split, firstSeed, clips: count } = validation;
+    run('npx', ['tsx', 'scripts/dataset.ts', '--family', families[0], '--split', split, '--first-seed',
+      String(firstSeed), '--clips', String(count), '--out', validationData]);
+  }
   const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];
   train('autoencoder', 'train_autoencoder', 6, ...windows);
   train('backbone', 'train_backbone', 64);
@@ -140,10 +149,13 @@ async function main(): Promise<void> {
   train('decoder', 'train_decoder', 6, ...windows);
   const metrics = join(folder, 'metrics.json');
   const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt'));
-  if (!values.resume || !isUpToDate(metrics, checkpoints.map((name) => join(folder, name)))) {
-    rmSync(metrics, { force: true });
-    stage('measure', '--file', metrics);
-  }
+  const renew = (file: string, module: string, ...words: string[]) => {
+    if (values.resume && isUpToDate(file, checkpoints.map((name) => join(folder, name)))) return;
+    rmSync(file, { force: true });
+    stage(module, '--file', file, ...words);
+  };
+  renew(join(folder, 'samplers.json'), 'sampler_table', '--data', validationData, '--family', families[0]);
+  renew(metrics, 'measure');
   stage('export', '--metrics', metrics, '--models', models);
   stage('model_card', '--models', models);
 }

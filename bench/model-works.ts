@@ -147,7 +147,7 @@ const seeds = [1, 2];
 function eagerClips(model: Model, image: Uint8Array): Tensor[] {
   const { config, weights, rotary } = model;
   const { generated, height, width, channels } = latentShape(config);
-  const { steps, temperature } = config.sampler;
+  const { steps, temperature, method } = config.sampler;
   return tf.tidy(() => {
     const pixels = tf.tensor(networkFromPixels(image), [1, config.video.height, config.video.width, 3]);
     const latent = latentFromImage(weights, pixels);
@@ -157,12 +157,16 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
     const domain = domainToken(weights, domainIds.rigid, seeds.length);
     let z: tf.Tensor5D = tf.tensor5d(
       initialNoise(config, seeds).map((value) => value * temperature), [seeds.length, generated, height, width, channels]);
+    let last: Tensor | null = null;
     for (let i = 0; i < steps; i++) {
       const { timeWidth } = config.transformer;
       const features = timeFeatures(seeds.map(() => i / steps), timeWidth);
       const time = tf.tensor2d(features, [seeds.length, timeWidth]);
-      const direction = velocity(config, weights, { noisy: z, imageLatent, physics, domain, time, rotary });
-      z = tf.add(z, tf.mul(direction, 1 / steps));
+      const first: Tensor = velocity(config, weights, { noisy: z, imageLatent, physics, domain, time, rotary });
+      const corrected: Tensor = method === 'adams-bashforth' && last !== null
+        ? tf.sub(tf.mul(first, 1.5), tf.mul(last, 0.5)) : first;
+      z = tf.add(z, tf.mul(corrected, 1 / steps));
+      last = first;
     }
     const first = tf.reshape<tf.Rank.R5>(latent, [1, 1, height, width, channels]);
     return tf.split(z, seeds.length, 0).map((clip) =>

@@ -1,5 +1,5 @@
 // Flags that the commands which run a model share.
-import { samplerMethods } from '../src/model/sampler.ts';
+import { samplerMethods } from '../src/model/config.ts';
 import type { SamplerOptions } from '../src/model/sampler.ts';
 import { oneOf, UsageError, wholeNumber } from './command-line.ts';
 import type { Flag } from './command-line.ts';
@@ -19,7 +19,7 @@ export const samplerFlags: Record<SamplerFlag, Flag> = {
   steps: { value: 'N', help: "sampler steps (default: the model's)", optional: true },
   guidance: { value: 'G', help: "guidance (default: the model's)", optional: true },
   temperature: { value: 'T', help: "spread of the initial noise, 1 is all (default: the model's)", optional: true },
-  method: { value: 'M', help: `${samplerMethods.join(', ')} (default: ${samplerMethods[0]})`, optional: true },
+  method: { value: 'M', help: `${samplerMethods.join(', ')} (default: the model's)`, optional: true },
 };
 
 /** The sampler options that are given; what is absent is the model's own. */

@@ -40,7 +40,8 @@ class Config:
     lora_rank: int = 16
     lora_alpha: float = 16.0
     # Sampler's defaults.
-    sampler_steps: int = 4
+    sampler_method: str = 'adams-bashforth'
+    sampler_steps: int = 6
     guidance: float = 1.0
     temperature: float = 0.4
 

@@ -16,6 +16,14 @@ from .config import DOMAINS
 NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>wide|train|seen|unseen|out-of-range)-(?P<first>\d+)-(?P<clips>\d+)$')
 
 
+def split_rows(count, held_out):
+    """Rows 0..count-1 as (rows to train on, rows that only measure): the latter spread evenly, so that clips which
+    are ordered by family are held out of every family.
+    """
+    measured = np.unique(np.linspace(0, count - 1, min(held_out, count)).astype(np.int64))
+    return np.setdiff1d(np.arange(count), measured), measured
+
+
 class Clips:
     """All clips of one or several splits and of all families (or one), indexed 0..K-1 across folders in order of
     split, family and first seed.

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .config import DOMAINS
-from .data import Clips
+from .data import Clips, split_rows
 from .losses import velocity_errors
 
 # t = u ** TIME_POWER for uniform u: a third of the draws below .05. The world is determined by its first frame, so
@@ -19,7 +19,7 @@ TIME_POWER = 2.5
 
 class FlowData:
     """Latents f16 [K, 7, 8, 8, 16], first frames u8 [K, 64, 64, 3], domain ids [K]; rows that train and rows that only
-    measure: the last `held_out` clips of every split, in every stage alike.
+    measure: `held_out` clips of every split, the same in every stage.
     """
 
     def __init__(self, config, data, folder, splits, held_out):
@@ -29,9 +29,10 @@ class FlowData:
         self.domains = torch.cat([torch.from_numpy(part.domains()) for part in clips])
         if len(self.latents) != len(self.images):
             raise ValueError('latents are of other clips: run encode_latents again')
-        ends = np.cumsum([len(part) for part in clips])
-        self.held_out = np.concatenate([np.arange(end - held_out, end) for end in ends])
-        self.train = np.setdiff1d(np.arange(len(self.latents)), self.held_out)
+        starts = np.cumsum([0] + [len(part) for part in clips[:-1]])
+        rows = [split_rows(len(part), held_out) for part in clips]
+        self.train, self.held_out = (np.concatenate([start + pair[which] for start, pair in zip(starts, rows)])
+                                     for which in (0, 1))
 
 
 class FlowTask:

@@ -47,7 +47,8 @@ def sample(transformer, noise, image_latent, physics_tokens, domain, steps=4, gu
 
 def default_sampler(config):
     """The settings of `sample` that model.json records."""
-    return {'steps': config.sampler_steps, 'guidance': config.guidance, 'temperature': config.temperature}
+    return {'method': config.sampler_method, 'steps': config.sampler_steps, 'guidance': config.guidance,
+            'temperature': config.temperature}
 
 
 @torch.no_grad()

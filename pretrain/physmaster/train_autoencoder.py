@@ -12,7 +12,7 @@ import torch
 
 from .autoencoder import Autoencoder
 from .command import arguments, budget_from, prepare
-from .data import Clips, network_pixels
+from .data import Clips, network_pixels, split_rows
 from .losses import motion_weight, reconstruction_loss
 from .training import Trainer
 
@@ -53,8 +53,8 @@ def main():
     options = parser.parse_args()
     config, folder = prepare(options)
     clips = Clips(options.data, options.splits.split(','), config)
-    train = len(clips) - options.held_out
-    held_out = clips.videos(range(train, len(clips)))
+    train, measured = split_rows(len(clips), options.held_out)
+    held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)
     trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
                       seed=options.seed, warmup=100, decay=0.001)
@@ -63,10 +63,10 @@ def main():
 
     def loss_of(random, progress):
         if progress < options.window_share:
-            rows = random.integers(0, train, options.window_batch)
+            rows = train[random.integers(0, len(train), options.window_batch)]
             videos = np.stack([clips.crop(int(i), config.pixels // 2, random) for i in rows])
         else:
-            videos = clips.videos(random.integers(0, train, options.batch))
+            videos = clips.videos(train[random.integers(0, len(train), options.batch)])
         video = network_pixels(videos).permute(0, 4, 1, 2, 3).contiguous()
         if random.random() < 0.5:
             video = video.flip(-1)

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from .backbone import Backbone, PerceptionHead
 from .command import arguments, budget_from, prepare
-from .data import Clips, network_pixels
+from .data import Clips, network_pixels, split_rows
 from .training import Trainer
 
 
@@ -49,7 +49,7 @@ def main():
     images, masks = clips.images(everything), clips.first_masks(everything)
     depths, heights = clips.first_depths(everything), height_maps(clips, masks)
     centre, spread = depths.mean(), depths.std()
-    train = len(clips) - options.held_out
+    train, held_out = split_rows(len(clips), options.held_out)
     backbone, perception = Backbone(config), PerceptionHead(config)
     trainer = Trainer({'backbone': backbone, 'perception': perception}, budget_from(options), folder, 'backbone',
                       options.rate, seed=options.seed, warmup=200)
@@ -67,13 +67,13 @@ def main():
         return prediction, targets
 
     def loss_of(random, _progress):
-        prediction, targets = predict(random.integers(0, train, options.batch), random.random() < 0.5)
+        prediction, targets = predict(train[random.integers(0, len(train), options.batch)], random.random() < 0.5)
         loss, parts = perception_loss(prediction, *targets)
         return loss, {**parts, 'samples': options.batch}
 
     @torch.no_grad()
     def evaluate():
-        prediction, targets = predict(np.arange(train, len(clips)), False)
+        prediction, targets = predict(held_out, False)
         loss, parts = perception_loss(prediction, *targets)
         mask, truth = prediction[..., 1] > 0, targets[1] > 0
         iou = (mask & truth).sum() / (mask | truth).sum()

@@ -12,7 +12,7 @@ import torch
 
 from .assemble import assemble
 from .command import arguments, budget_from, prepare
-from .data import Clips, network_pixels
+from .data import Clips, network_pixels, split_rows
 from .losses import reconstruction_loss
 from .train_autoencoder import measure
 from .training import Trainer
@@ -51,7 +51,8 @@ def main():
     # Clips are ordered by split name, and so must the latents be.
     latents = np.concatenate([np.load(folder / f'latents-{split}.npy', mmap_mode='r') for split in sorted(splits)])
     assert len(latents) == len(clips), 'latents are of other clips: run encode_latents again'
-    held_out = clips.videos(range(len(clips) - options.held_out, len(clips)))
+    train, measured = split_rows(len(clips), options.held_out)
+    held_out = clips.videos(measured)
     model, _ = assemble(config, folder, options.stage)
     autoencoder = model.autoencoder
     model.requires_grad_(False)
@@ -61,7 +62,7 @@ def main():
     if options.resume:
         trainer.load()
     random = trainer.random(10 ** 9)
-    rows = random.choice(len(clips) - options.held_out, min(options.clips, len(clips) - options.held_out), False)
+    rows = random.choice(train, min(options.clips, len(train)), False)
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
         made = estimates(model, clips, latents, rows, random)
     mean, std = autoencoder.latent_mean, autoencoder.latent_std

@@ -38,8 +38,13 @@ export interface ModelConfig {
   /** Rank of the adapters that preference training adds to the transformer; their scale is alpha / rank. */
   readonly lora: { readonly rank: number; readonly alpha: number };
   /** How clips are sampled unless asked otherwise; see SamplerOptions. */
-  readonly sampler: { readonly steps: number; readonly guidance: number; readonly temperature: number };
+  readonly sampler: { readonly method: SamplerMethod; readonly steps: number; readonly guidance: number;
+    readonly temperature: number };
 }
+
+/** How a sampler's step uses the velocity. */
+export const samplerMethods = ['euler', 'heun', 'adams-bashforth'] as const;
+export type SamplerMethod = (typeof samplerMethods)[number];
 
 /** Spatial and temporal reduction of the autoencoder. */
 export const spaceReduction = 8;
@@ -57,7 +62,7 @@ export const nanoConfig: ModelConfig = {
     rotary: [8, 12, 12], rotaryBase: 100,
   },
   lora: { rank: 16, alpha: 16 },
-  sampler: { steps: 4, guidance: 1, temperature: 0.4 },
+  sampler: { method: 'adams-bashforth', steps: 6, guidance: 1, temperature: 0.4 },
 };
 
 /** Index of a domain in the transformer's table; `none` is the dropped domain of classifier-free guidance. */
@@ -118,6 +123,14 @@ function amount(fields: Fields, name: string, low: number): number {
   return value;
 }
 
+function oneOf<Word extends string>(fields: Fields, name: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === fields[name]);
+  if (found === undefined) {
+    throw new ConfigError(`The model's configuration needs one of ${words.join(', ')} as "${name}".`);
+  }
+  return found;
+}
+
 function triple(fields: Fields, name: string): [number, number, number] {
   const value = fields[name];
   if (!Array.isArray(value) || value.length !== 3) {
@@ -163,7 +176,7 @@ export function parseConfig(json: unknown): ModelConfig {
     },
     lora: { rank: count(fields, 'lora_rank'), alpha: amount(fields, 'lora_alpha', 0) },
     sampler: {
-      steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0),
+      method: oneOf(fields, 'sampler_method', samplerMethods), steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0),
       temperature: amount(fields, 'temperature', 0),
     },
   };

@@ -34,11 +34,11 @@ test('a seed makes the same clip alone and in a batch; another seed another clip
 });
 
 test('the model\'s own sampler is used unless another is asked for', async () => {
-  const generator = new ClipGenerator(tinyModel({ ...tinyConfig, sampler: { steps: 2, guidance: 1.5, temperature: 1 } }));
+  const generator = new ClipGenerator(tinyModel({ ...tinyConfig, sampler: { method: 'euler', steps: 2, guidance: 1.5, temperature: 1 } }));
   const encoding = await generator.encode(image, 'rigid');
   const [own] = await generator.sample([encoding], [1]);
-  const [same] = await generator.sample([encoding], [1], { sampler: { steps: 2, guidance: 1.5, temperature: 1 } });
-  const [other] = await generator.sample([encoding], [1], { sampler: { steps: 3, guidance: 1, temperature: 1 } });
+  const [same] = await generator.sample([encoding], [1], { sampler: { method: 'euler', steps: 2, guidance: 1.5, temperature: 1 } });
+  const [other] = await generator.sample([encoding], [1], { sampler: { method: 'euler', steps: 3, guidance: 1, temperature: 1 } });
   expect(own).toEqual(same);
   expect(own).not.toEqual(other);
   const steps: number[] = [];

@@ -10,7 +10,7 @@ const nanoJson = {
   decoder_channels: [96, 64, 24], latent_channels: 16, backbone_width: 128, backbone_blocks: 4,
   backbone_heads: 4, backbone_mlp: 512, backbone_patch: 8, head_width: 80, width: 256, blocks: 6, heads: 4,
   mlp: 576, patch: 2, time_width: 128, domains: 8, rotary_pairs: [8, 12, 12], rotary_base: 100,
-  lora_rank: 16, lora_alpha: 16, sampler_steps: 4, guidance: 1,
+  lora_rank: 16, lora_alpha: 16, sampler_method: 'adams-bashforth', sampler_steps: 6, guidance: 1,
   temperature: nanoConfig.sampler.temperature,
 };
 
@@ -22,7 +22,7 @@ test('the twin\'s description of nano is read as nano', () => {
   const other = parseConfig({ ...nanoJson, lora_rank: 8, lora_alpha: 4.5, sampler_steps: 9, guidance: 1.5,
     temperature: 0.5 });
   expect(other.lora).toEqual({ rank: 8, alpha: 4.5 });
-  expect(other.sampler).toEqual({ steps: 9, guidance: 1.5, temperature: 0.5 });
+  expect(other.sampler).toEqual({ method: 'adams-bashforth', steps: 9, guidance: 1.5, temperature: 0.5 });
 });
 
 test.each([
@@ -34,6 +34,7 @@ test.each([
   ['lora_rank', 0, /whole number "lora_rank"/],
   ['sampler_steps', 2.5, /whole number "sampler_steps"/],
   ['guidance', -1, /at least 0 as "guidance"/],
+  ['sampler_method', 'midpoint', /one of euler, heun, adams-bashforth as "sampler_method"/],
   ['temperature', -0.1, /at least 0 as "temperature"/],
 ])('a configuration whose %s is %o is refused by name', (name, value, sentence) => {
   expect(() => parseConfig({ ...nanoJson, [name]: value })).toThrow(sentence);

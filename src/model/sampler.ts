@@ -13,11 +13,7 @@
  */
 import { normalArray } from '../math/normal.ts';
 import { latentShape } from './config.ts';
-import type { ModelConfig } from './config.ts';
-
-/** How a step uses the velocity. */
-export const samplerMethods = ['euler', 'heun', 'adams-bashforth'] as const;
-export type SamplerMethod = (typeof samplerMethods)[number];
+import type { ModelConfig, SamplerMethod } from './config.ts';
 
 export interface SamplerOptions {
   /** Steps from noise to data, 1 or more. */

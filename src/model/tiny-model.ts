@@ -22,7 +22,7 @@ export const tinyConfig: ModelConfig = {
     rotaryBase: 100,
   },
   lora: { rank: 2, alpha: 2 },
-  sampler: { steps: 4, guidance: 1, temperature: 1 },
+  sampler: { method: 'euler', steps: 4, guidance: 1, temperature: 1 },
 };
 
 /** Random values for every parameter of a configuration; the same seed gives the same values. */

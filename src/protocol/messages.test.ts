@@ -52,7 +52,7 @@ describe('messages', () => {
       clips: { a: clip, b: clip },
       sides: { left: 'a', right: 'b' },
       seeds: [1, 2],
-      sampler: { steps: 4, guidance: 1, temperature: 1 },
+      sampler: { method: 'euler', steps: 4, guidance: 1, temperature: 1 },
       generator: { modelHash: 'abc', step: 0 },
       truth: null,
       outsideNote: null,

@@ -96,6 +96,8 @@ export const Sides = v.pipe(
 export type Sides = v.InferOutput<typeof Sides>;
 
 export const SamplerSettings = v.object({
+  /** How a step uses the velocity. Records from before there were several are of Euler's. */
+  method: v.optional(v.picklist(['euler', 'heun', 'adams-bashforth']), 'euler'),
   steps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
   /** v = v_null + guidance (v_condition - v_null); 1 needs one forward a step. */
   guidance: v.pipe(v.number(), v.finite(), v.minValue(0)),

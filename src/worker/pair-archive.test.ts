@@ -10,7 +10,7 @@ function record(id: `pair-${string}`, tensors = latentBytes(latents, [1, 2, 2, 1
   return {
     id, time: new Date(0).toISOString(),
     source: { kind: 'scene', family: 'free-fall', split: 'train', seed: 1 },
-    description: '', seeds: [1, 2], sides: { left: 'b', right: 'a' }, sampler: { steps: 4, guidance: 1, temperature: 1 },
+    description: '', seeds: [1, 2], sides: { left: 'b', right: 'a' }, sampler: { method: 'euler', steps: 4, guidance: 1, temperature: 1 },
     generator: { modelHash: 'h', step: 0 }, image: { pixels: Uint8Array.of(1, 2, 3), shape: [1, 1] },
     automatic: false, tensors,
   };

@@ -22,7 +22,7 @@ const config = {
   decoder_channels: [8, 4, 4], latent_channels: 4, backbone_width: 16, backbone_blocks: 2, backbone_heads: 2,
   backbone_mlp: 16, backbone_patch: 8, head_width: 8, width: 16, blocks: 1, heads: 2, mlp: 24, patch: 2,
   time_width: 8, domains: 8, rotary_pairs: [2, 1, 1], rotary_base: 100, lora_rank: 16,
-  lora_alpha: 16, sampler_steps: 4, guidance: 1, temperature: 1,
+  lora_alpha: 16, sampler_method: 'euler', sampler_steps: 4, guidance: 1, temperature: 1,
 };
 
 /** Text of model.json and bytes of model.safetensors. */

@@ -151,10 +151,10 @@ test('pairs are asked for with the visitor\'s sampler, by itself at temperature 
   const { studio, client } = await openStudio(disk());
   await pairPrepared(studio);
   const asked = () => client.sent.flatMap((request) => (request.kind === 'pair.request' ? [request.sampler] : []));
-  expect(asked().at(-1)).toEqual({ steps: 4, guidance: 1, temperature: 1 });
+  expect(asked().at(-1)).toEqual({ method: 'euler', steps: 4, guidance: 1, temperature: 1 });
   studio.settings.set({ samplerSteps: 8, temperature: 0.4 });
   const count = asked().length;
   studio.labelling.vote('left', 'key');
   await until(() => expect(asked().length).toBeGreaterThan(count));
-  expect(asked().at(-1)).toEqual({ steps: 8, guidance: 1, temperature: 0.4 });
+  expect(asked().at(-1)).toEqual({ method: 'euler', steps: 8, guidance: 1, temperature: 0.4 });
 });

@@ -102,7 +102,7 @@ export function scriptedClient(
         clip: [25, 64, 64],
         framesPerSecond: 12.5,
         families: ['free-fall'],
-        sampler: { steps: 4, guidance: 1, temperature: 1 },
+        sampler: { method: 'euler', steps: 4, guidance: 1, temperature: 1 },
         summary: 'Trained on simulated falls of one to three rigid bodies.',
       },
       training: settings,
@@ -132,7 +132,7 @@ export function scriptedClient(
       description: source.kind === 'scene' ? 'A rubber ball falls from 1.2 m onto tiles' : source.name,
       sides: seed % 2 ? ({ left: 'a', right: 'b' } as const) : ({ left: 'b', right: 'a' } as const),
       seeds: [seed * 2, seed * 2 + 1] as [number, number],
-      sampler: { steps: 4, guidance: 1, temperature: 1 },
+      sampler: { method: 'euler' as const, steps: 4, guidance: 1, temperature: 1 },
       generator: { modelHash, step },
     };
     const image = drawnStill(seed, size);

@@ -6,6 +6,8 @@ import { sceneSentence } from '../../stores/scene-sentence.ts';
 import { ClipCanvas } from '../../ui/clip-canvas.tsx';
 import { short } from '../../ui/line-chart.tsx';
 
+const methods = { euler: 'Euler', heun: 'Heun', 'adams-bashforth': 'Adams-Bashforth' };
+
 export function Reveal() {
   const revealed = useLabelling((state) => state.revealed);
   const save = useLabelling((state) => (state.revealed ? state.saves[state.revealed.vote.id] : undefined));
@@ -74,7 +76,7 @@ function Clips() {
         <div>
           <dt>Sampler</dt>
           <dd>
-            {pair.sampler.steps} steps, guidance {pair.sampler.guidance}, temperature{' '}
+            {methods[pair.sampler.method]}, {pair.sampler.steps} steps, guidance {pair.sampler.guidance}, temperature{' '}
             {pair.sampler.temperature}, {(pair.milliseconds / 1000).toFixed(1)} s
           </dd>
         </div>

@@ -185,17 +185,17 @@ function TrainingSettingsForm() {
 function PairSettings() {
   const { settings } = useStudio();
   const own = useSession((session) => session.card?.sampler.steps);
-  const steps = useSettings((state) => state.samplerSteps) ?? own;
+  const chosen = useSettings((state) => state.samplerSteps);
   const temperature = useSettings((state) => state.temperature);
-  if (steps === undefined) return <div className="pair-settings skeleton" aria-hidden />;
+  if (own === undefined) return <div className="pair-settings skeleton" aria-hidden />;
   return (
     <fieldset className="pair-settings">
       <legend className="visually-hidden">How the next pairs are sampled</legend>
       <p className="pair-settings-title">Next pairs</p>
       <NumberSelect
         label="Sampler steps"
-        value={steps}
-        options={[1, 2, 4, 8, 16]}
+        value={chosen ?? own}
+        options={[1, 2, 4, own, 8, 16]}
         show={(value) => (value === own ? `${value} (the model's)` : String(value))}
         onChange={(value) => settings.set({ samplerSteps: value === own ? null : value })}
       />

@@ -143,6 +143,23 @@ test('an evaluation that fails is refused under its own name, and training goes 
   expect(page.of('training.state').some(({ reason }) => reason === 'alarm')).toBe(false);
 });
 
+test('a snapshot that the visitor takes waits for nothing that is under way', async () => {
+  page.start();
+  await page.wait('session.ready');
+  await vote(1);
+  page.send({ kind: 'training.take', steps: 1 });
+  await page.wait('training.step');
+  let finish = () => {};
+  vi.spyOn(EvaluationWork.prototype, 'run').mockImplementationOnce(() => new Promise((resolve) => {
+    finish = () => resolve([]);
+  }));
+  page.send({ kind: 'evaluation.request', scenes: 2 });
+  await vi.waitFor(() => expect(EvaluationWork.prototype.run).toHaveBeenCalled());
+  page.send({ kind: 'snapshot.take' });
+  expect(page.of('snapshot.ready').at(-1)?.snapshot).toMatchObject({ reason: 'visitor', step: 1 });
+  finish();
+});
+
 test('an automatic pair that fails stops the automatic voter', async () => {
   page.start();
   await page.wait('session.ready');

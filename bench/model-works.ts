@@ -20,7 +20,7 @@ import { physicsTokenCount } from '../src/model/parameters.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
 import { initialNoise } from '../src/model/sampler.ts';
 import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
-import { domainToken, timeFeatures, velocity } from '../src/model/video-transformer.ts';
+import { domainTokens, timeFeatures, velocity } from '../src/model/video-transformer.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { Prepared, Work } from './work.ts';
 
@@ -154,9 +154,10 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
     const tokens = physicsTokens(config, weights, backboneFeatures(config, weights, pixels));
     const every = <Kind extends Tensor>(x: Kind): Kind => tf.concat(seeds.map(() => x), 0);
     const [imageLatent, physics] = [every(latent), every(tokens)];
-    const domain = domainToken(weights, domainIds.rigid, seeds.length);
+    const domain = domainTokens(weights, tf.tensor1d(seeds.map(() => domainIds.rigid), 'int32'));
     let z: tf.Tensor5D = tf.tensor5d(
-      initialNoise(config, seeds).map((value) => value * temperature), [seeds.length, generated, height, width, channels]);
+      initialNoise(config, seeds).map((value) => value * temperature),
+      [seeds.length, generated, height, width, channels]);
     let last: Tensor | null = null;
     for (let i = 0; i < steps; i++) {
       const { timeWidth } = config.transformer;

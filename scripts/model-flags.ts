@@ -1,6 +1,6 @@
 // Flags that the commands which run a model share.
 import { samplerMethods } from '../src/model/config.ts';
-import type { SamplerOptions } from '../src/model/sampler.ts';
+import type { SamplerOptions } from '../src/model/config.ts';
 import { oneOf, UsageError, wholeNumber } from './command-line.ts';
 import type { Flag } from './command-line.ts';
 

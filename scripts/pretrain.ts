@@ -126,6 +126,7 @@ async function main(): Promise<void> {
     const budget = (minutes * shares[share]).toFixed(2);
     stage(module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
   };
+  const validationData = `${data}-validation`;
   if (wanted('data')) {
     for (const family of families) {
       for (const [split, count] of chunksOf(clips / families.length)) {
@@ -133,9 +134,6 @@ async function main(): Promise<void> {
           '--clips', String(count), '--out', data]);
       }
     }
-  }
-  const validationData = `${data}-validation`;
-  if (wanted('data')) {
     const { split, firstSeed, clips: count } = validation;
     run('npx', ['tsx', 'scripts/dataset.ts', '--family', families[0], '--split', split, '--first-seed',
       String(firstSeed), '--clips', String(count), '--out', validationData]);

@@ -10,9 +10,11 @@ measures on held-out clips by the tracker. Runs that are done are kept; an inter
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
+from .assemble import load_autoencoder
 from .autoencoder import Autoencoder
 from .backbone import Backbone
 from .command import arguments, budget_from, prepare
@@ -21,7 +23,7 @@ from .flow_task import FlowData, FlowTask
 from .head import Head
 from .layers import Linear
 from .measure import score
-from .sampler import default_sampler, noise_for, sample
+from .sampler import clips_from_tokens
 from .training import Trainer, load_ema
 from .transformer import Transformer
 
@@ -61,13 +63,11 @@ def measure(config, autoencoder, transformer, tokens_of, options, split):
         rows = range(start, min(len(source), start + 16))
         images = network_pixels(source.images(rows))
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            image_latent = autoencoder.latent_from_image(images)
-            noise = torch.stack([noise_for(config, row + 1) for row in rows])
-            tokens = tokens_of(images, image_latent)
-            latents = sample(transformer, noise, image_latent, tokens, domains[list(rows)], **default_sampler(config))
-            video = autoencoder.video_from_latent(torch.cat([image_latent[:, None], latents], 1), images)
-        made.append(torch.from_numpy(bytes_from_network(video)))
-    return score(torch.cat(made).numpy(), split, family=options.family)['results']['model']
+            tokens = tokens_of(images, autoencoder.latent_from_image(images))
+            seeds = [row + 1 for row in rows]
+            video = clips_from_tokens(config, autoencoder, transformer, images, tokens, seeds, domains[list(rows)])
+        made.append(bytes_from_network(video))
+    return score(np.concatenate(made), split, family=options.family)['results']['model']
 
 
 def main():
@@ -83,10 +83,7 @@ def main():
     config, folder = prepare(options)
     data = FlowData(config, options.data, folder, ['wide', 'train'], options.held_out)
     autoencoder = Autoencoder(config)
-    load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')
-    statistics = torch.load(folder / 'latent-statistics.pt')
-    autoencoder.latent_mean.copy_(statistics['latent_mean'])
-    autoencoder.latent_std.copy_(statistics['latent_std'])
+    load_autoencoder(autoencoder, folder)
     path = Path(options.file)
     done = json.loads(path.read_text()) if path.exists() else {}
     for seed in range(1, options.seeds + 1):
@@ -100,8 +97,7 @@ def main():
             trainer = Trainer({**modules, 'transformer': transformer}, budget_from(options), folder / 'ablation', name,
                               options.rate, seed=seed, muon=True)
             trainer.load()
-            task = FlowTask(data, transformer, lambda rows, latent, of=tokens_of:
-                            of(network_pixels(data.images[rows]), latent), options.batch, options.bf16)
+            task = FlowTask(data, transformer, tokens_of, options.batch, options.bf16)
             trainer.run(task.loss_of, task.evaluate, log_every=100, evaluate_every=options.evaluate_every)
             if trainer.rank:
                 continue

@@ -17,20 +17,27 @@ def load_backbone(backbone, folder):
     return steps
 
 
+def load_autoencoder(autoencoder, folder):
+    """The autoencoder with the decoder's further training where that has run, and the statistics of its latents.
+    Returns the steps of each.
+    """
+    steps = {'autoencoder': load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')}
+    if (folder / 'decoder.pt').exists():
+        steps['decoder'] = load_ema(autoencoder.decoder, folder / 'decoder.pt', 'decoder')
+    statistics = torch.load(folder / 'latent-statistics.pt')
+    autoencoder.latent_mean.copy_(statistics['latent_mean'])
+    autoencoder.latent_std.copy_(statistics['latent_std'])
+    return steps
+
+
 def assemble(config, folder, stage='stage_one'):
     """Model with the autoencoder, backbone and the generator of `stage` ('base' or 'stage_one'); and steps
     each.
     """
     folder = Path(folder)
     model = Model(config)
-    steps = {}
-    steps['autoencoder'] = load_ema(model.autoencoder, folder / 'autoencoder.pt', 'autoencoder')
+    steps = load_autoencoder(model.autoencoder, folder)
     steps['backbone'] = load_backbone(model.backbone, folder)
     for prefix, module in (('head', model.head), ('transformer', model.transformer)):
         steps[stage] = load_ema(module, folder / f'{stage}.pt', prefix)
-    if (folder / 'decoder.pt').exists():
-        steps['decoder'] = load_ema(model.autoencoder.decoder, folder / 'decoder.pt', 'decoder')
-    statistics = torch.load(folder / 'latent-statistics.pt')
-    model.autoencoder.latent_mean.copy_(statistics['latent_mean'])
-    model.autoencoder.latent_std.copy_(statistics['latent_std'])
     return model.eval(), steps

@@ -20,7 +20,8 @@ def arguments(description):
     parser.add_argument('--steps', type=int)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--threads', type=int, default=max(1, (os.cpu_count() or 1)))
-    parser.add_argument('--held-out', type=int, default=64, help='clips, spread over the split, that are measured and not trained on')
+    parser.add_argument('--held-out', type=int, default=64,
+                        help='clips, spread over the split, that are measured and not trained on')
     parser.add_argument('--evaluate-every', type=int, default=500, help='steps')
     parser.add_argument('--kl', type=float, default=1e-4)
     parser.add_argument('--resume', action='store_true')

@@ -1,14 +1,14 @@
 """What the generator learns: flow matching on latents that were encoded beforehand.
 
 Data and losses that train_generator.py and ablation.py share. What the transformer is conditioned on is the caller's:
-a function from rows and image latents to tokens [B, 64, 256].
+a function from first frames and their latents to tokens [B, 64, 256].
 """
 
 import numpy as np
 import torch
 
 from .config import DOMAINS
-from .data import Clips, split_rows
+from .data import Clips, network_pixels, split_rows
 from .losses import velocity_errors
 
 # t = u ** TIME_POWER for uniform u: a third of the draws below .05. The world is determined by its first frame, so
@@ -36,7 +36,9 @@ class FlowData:
 
 
 class FlowTask:
-    """loss_of and evaluate for a Trainer; tokens_of(rows, image latents [B, 8, 8, 16]) -> tokens [B, 64, 256]."""
+    """loss_of and evaluate for a Trainer; tokens_of(images [B, 64, 64, 3], image latents [B, 8, 8, 16]) -> tokens
+    [B, 64, 256].
+    """
 
     def __init__(self, data, transformer, tokens_of, batch, bf16):
         self.data, self.transformer, self.tokens_of = data, transformer, tokens_of
@@ -45,7 +47,7 @@ class FlowTask:
     def _errors(self, rows, noise, t, domain):
         latents = self.data.latents[rows].float()
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.bf16):
-            tokens = self.tokens_of(rows, latents[:, 0])
+            tokens = self.tokens_of(network_pixels(self.data.images[rows]), latents[:, 0])
             return velocity_errors(self.transformer, latents[:, 1:], noise, latents[:, 0], tokens, domain, t)
 
     def loss_of(self, random, _progress):

@@ -38,8 +38,8 @@ def samplers_table(samplers):
     """Markdown lines of sampler_table.py's result."""
     lines = ['## Samplers', '',
              f"{samplers['clips']} clips of `{samplers['data']}`, which neither training nor the metrics below have seen; "
-             'velocities: forwards of the generator a clip. spread: mean difference in '
-             'levels, on moving pixels, between two clips of one image. The studio draws pairs at temperature 1, since '
+             'velocities: forwards of the generator a clip. spread: mean difference in levels, on moving pixels, between two '
+             'clips of one image. The studio draws pairs at temperature 1, since '
              'clips that are alike leave nothing to prefer, and everything else at the default.', '',
              '| method | steps | temperature | guidance | velocities | strict L2 | of first frame | survival | spread |',
              '|---' * 9 + '|']
@@ -77,8 +77,7 @@ def card(description):
         *[f'| {name} | {value:,} |' for name, value in counts.items()], '',
         f"Arithmetic of one clip: generator {flops['generator'] / 1e9:.2f} GFLOP a forward (budget 2), decoder "
         f"{flops['decoder'] / 1e9:.2f} (budget 5), encoder {flops['encoder'] / 1e9:.2f}. Sampler: "
-        f"{config['sampler_method']}, "
-        f"{config['sampler_steps']} steps, guidance {config['guidance']:g} (one forward a step), temperature "
+        f"{config['sampler_method']}, {config['sampler_steps']} steps, guidance {config['guidance']:g} (one forward a step), temperature "
         f"{config['temperature']:g} (spread of the initial noise).", '',
         '## Parts', '',
         '- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, 7 x 8 x 8 x 16 latents. Its decoder '

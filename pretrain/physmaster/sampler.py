@@ -25,6 +25,9 @@ def sample(transformer, noise, image_latent, physics_tokens, domain, steps=4, gu
            method='euler', lora=None):
     """Standard normal noise -> latents of frames 1.. [B, 6, 8, 8, 16]; the caller puts the image's latent in front.
     """
+    if method not in METHODS:
+        raise ValueError(f'{method} is none of {METHODS}')
+
     def velocity(z, t):
         times = torch.full((z.shape[0],), t)
         told = transformer(z, image_latent, physics_tokens, domain, times, lora)
@@ -56,10 +59,16 @@ def clips_from_images(model, images, seeds, domains, sampler=None, lora=None):
     """images [B, 64, 64, 3] in [-1, 1], seeds [B], domain ids [B] -> video [B, 25, 64, 64, 3] in [-1, 1].
     `sampler` overrides settings of the model's own.
     """
-    noise = torch.stack([noise_for(model.config, int(seed)) for seed in seeds])
-    image_latent = model.autoencoder.latent_from_image(images)
     tokens = model.head(model.backbone(images))
-    settings = {**default_sampler(model.config), **(sampler or {})}
-    latents = sample(model.transformer, noise, image_latent, tokens, domains, lora=lora, **settings)
-    whole = torch.cat([image_latent[:, None], latents], 1)
-    return model.autoencoder.video_from_latent(whole, images)
+    return clips_from_tokens(model.config, model.autoencoder, model.transformer, images, tokens, seeds, domains, sampler,
+                             lora)
+
+
+@torch.no_grad()
+def clips_from_tokens(config, autoencoder, transformer, images, tokens, seeds, domains, sampler=None, lora=None):
+    """clips_from_images where the tokens [B, 64, 256] are there already, whatever they come from."""
+    noise = torch.stack([noise_for(config, int(seed)) for seed in seeds])
+    image_latent = autoencoder.latent_from_image(images)
+    settings = {**default_sampler(config), **(sampler or {})}
+    latents = sample(transformer, noise, image_latent, tokens, domains, lora=lora, **settings)
+    return autoencoder.video_from_latent(torch.cat([image_latent[:, None], latents], 1), images)

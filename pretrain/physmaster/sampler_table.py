@@ -28,7 +28,7 @@ def variations(default):
     changes = [{'steps': steps, 'method': method} for method, counts in (
         ('euler', (1, 2, 3, 4, 8)), ('heun', (1, 2)), ('adams-bashforth', (3, 4, 6, 8))) for steps in counts]
     changes += [{'temperature': temperature} for temperature in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
-    changes += [{'guidance': guidance} for guidance in (1.5,)]
+    changes += [{'guidance': 1.5}]
     tried = []
     for change in changes:
         settings = {**default, **change}

@@ -11,7 +11,6 @@ in one of ten samples for classifier-free guidance.
 from .assemble import load_backbone
 from .backbone import Backbone
 from .command import arguments, budget_from, prepare
-from .data import network_pixels
 from .flow_task import FlowData, FlowTask
 from .head import Head
 from .training import Trainer, load_ema
@@ -48,8 +47,7 @@ def main():
                       warmup=100, final=options.final, ema=options.ema, muon=options.muon)
     if options.resume:
         trainer.load()
-    task = FlowTask(data, transformer, lambda rows, _: head(backbone(network_pixels(data.images[rows]))),
-                    options.batch, options.bf16)
+    task = FlowTask(data, transformer, lambda images, _: head(backbone(images)), options.batch, options.bf16)
     trainer.run(task.loss_of, task.evaluate, log_every=100, evaluate_every=options.evaluate_every)
 
 

@@ -16,10 +16,10 @@ PARALLEL = ['-m', 'torch.distributed.run', '--nnodes', '1', '--nproc_per_node', 
 
 
 def run(folder, clips, *words):
-    """Runs parallel_run.py. Returns its averaged parameters, its final evaluation and the samples it saw."""
+    """Runs parallel_run.py. Returns its parameters, its final evaluation and the samples it saw."""
     environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
-    subprocess.run([sys.executable, *words, '-m', 'tests.parallel_run', folder, str(clips)], cwd=ROOT, env=environment, check=True,
-                   capture_output=True, timeout=600)
+    subprocess.run([sys.executable, *words, '-m', 'tests.parallel_run', folder, str(clips)], cwd=ROOT, env=environment,
+                   check=True, capture_output=True, timeout=600)
     state = torch.load(Path(folder) / 'run.pt')
     final = json.loads((Path(folder) / 'run.jsonl').read_text().splitlines()[-1])
     return state['parameters'], final['held_out'], state['samples']

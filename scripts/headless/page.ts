@@ -5,7 +5,7 @@ import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
-import type { SamplerOptions } from '../../src/model/sampler.ts';
+import type { SamplerOptions } from '../../src/model/config.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
 import type { Split } from '../../src/world/scene.ts';
 import { createWorld } from '../../src/world/world.ts';

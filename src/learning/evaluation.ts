@@ -14,7 +14,7 @@ import type { Interval } from '../math/statistics.ts';
 import { normalArray } from '../math/normal.ts';
 import { ClipGenerator } from '../model/generator.ts';
 import type { Encoding, Model } from '../model/generator.ts';
-import type { SamplerOptions } from '../model/sampler.ts';
+import type { SamplerOptions } from '../model/config.ts';
 import type { Split } from '../world/scene.ts';
 import type { FamilyName, World } from '../world/world.ts';
 import { motionAmount } from './alarms.ts';

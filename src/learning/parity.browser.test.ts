@@ -10,7 +10,7 @@ import type { Fixture } from '../model/fixture.ts';
 import { disposeModel, loadModel } from '../model/generator.ts';
 import type { Model } from '../model/generator.ts';
 import type { Lora } from '../model/lora.ts';
-import { domainToken, timeFeatures, velocity } from '../model/video-transformer.ts';
+import { domainTokens, timeFeatures, velocity } from '../model/video-transformer.ts';
 import { interpolate, velocityErrors } from './flow-matching.ts';
 import { preferenceLoss, preferenceMetrics } from './preference-loss.ts';
 
@@ -39,7 +39,7 @@ function errors(which: 'chosen' | 'rejected', lora?: Lora): Tensor {
   const predicted = velocity(model.config, model.weights, {
     noisy: interpolate(data, noise, tf.tensor2d(times, [2, 1])),
     imageLatent: fixture.tensor('dpo.image_latent'), physics: fixture.tensor('dpo.physics_tokens'),
-    domain: domainToken(model.weights, 1, 2),
+    domain: domainTokens(model.weights, tf.tensor1d([1, 1], 'int32')),
     time: tf.tensor2d(timeFeatures(times, timeWidth), [2, timeWidth]), rotary: model.rotary, lora,
   });
   return velocityErrors(predicted, data, noise);

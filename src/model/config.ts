@@ -7,6 +7,22 @@
  * optimiser settings: those belong to the trainer.
  */
 
+/** How a sampler's step uses the velocity. */
+export const samplerMethods = ['euler', 'heun', 'adams-bashforth'] as const;
+
+export interface SamplerOptions {
+  readonly method: (typeof samplerMethods)[number];
+  /** Steps from noise to data, 1 or more. */
+  readonly steps: number;
+  /** Strength of the domain against no domain; 1 is none. */
+  readonly guidance: number;
+  /**
+   * Standard deviation of the noise that the integration starts from. 1 draws from what the model has learned;
+   * below 1 draws keep closer to the likeliest outcome and differ less.
+   */
+  readonly temperature: number;
+}
+
 /** Configuration of one model. Lengths are in pixels, frames, channels or tokens. */
 export interface ModelConfig {
   readonly size: string;
@@ -37,14 +53,9 @@ export interface ModelConfig {
   };
   /** Rank of the adapters that preference training adds to the transformer; their scale is alpha / rank. */
   readonly lora: { readonly rank: number; readonly alpha: number };
-  /** How clips are sampled unless asked otherwise; see SamplerOptions. */
-  readonly sampler: { readonly method: SamplerMethod; readonly steps: number; readonly guidance: number;
-    readonly temperature: number };
+  /** How clips are sampled unless asked otherwise. */
+  readonly sampler: SamplerOptions;
 }
-
-/** How a sampler's step uses the velocity. */
-export const samplerMethods = ['euler', 'heun', 'adams-bashforth'] as const;
-export type SamplerMethod = (typeof samplerMethods)[number];
 
 /** Spatial and temporal reduction of the autoencoder. */
 export const spaceReduction = 8;
@@ -176,8 +187,8 @@ export function parseConfig(json: unknown): ModelConfig {
     },
     lora: { rank: count(fields, 'lora_rank'), alpha: amount(fields, 'lora_alpha', 0) },
     sampler: {
-      method: oneOf(fields, 'sampler_method', samplerMethods), steps: count(fields, 'sampler_steps'), guidance: amount(fields, 'guidance', 0),
-      temperature: amount(fields, 'temperature', 0),
+      method: oneOf(fields, 'sampler_method', samplerMethods), steps: count(fields, 'sampler_steps'),
+      guidance: amount(fields, 'guidance', 0), temperature: amount(fields, 'temperature', 0),
     },
   };
   checkConfig(config);

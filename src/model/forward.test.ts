@@ -15,7 +15,7 @@ import { initialLora } from './lora.ts';
 import { loraParameterShapes, physicsTokenCount } from './parameters.ts';
 import { backboneFeatures, physicsTokens } from './physics-encoder.ts';
 import { randomParameters, tinyConfig } from './tiny-model.ts';
-import { domainToken, rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
+import { domainTokens, rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
 import type { RotaryTensors } from './video-transformer.ts';
 import { tensorsFromValues } from './weights.ts';
 
@@ -44,7 +44,7 @@ function inputs(batch: number, seed: number, from: Weights = weights) {
     noisy: random([batch, generated, height, width, channels], seed),
     imageLatent: random([batch, height, width, channels], seed + 1),
     physics: random([batch, tokens, config.transformer.width], seed + 2),
-    domain: domainToken(from, 1, batch),
+    domain: domainTokens(from, tf.fill([batch], 1, 'int32')),
     time: tf.tensor2d(timeFeatures(Array.from({ length: batch }, () => 0.3), config.transformer.timeWidth),
       [batch, config.transformer.timeWidth]),
     rotary,
@@ -113,7 +113,7 @@ test('generator: every condition counts', () => {
   const expected = velocity(config, weights, base);
   const changed = {
     imageLatent: random(base.imageLatent.shape, 31), physics: random(base.physics.shape, 32),
-    domain: domainToken(weights, 2, 1), time: tf.zerosLike(base.time), noisy: random(base.noisy.shape, 33),
+    domain: domainTokens(weights, tf.tensor1d([2], 'int32')), time: tf.zerosLike(base.time), noisy: random(base.noisy.shape, 33),
   };
   for (const [name, value] of Object.entries(changed)) {
     const difference = largestDifference(velocity(config, weights, { ...base, [name]: value }), expected);

@@ -17,14 +17,14 @@ import {
   latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from './autoencoder.ts';
 import { domainIds, latentShape } from './config.ts';
-import type { Domain, ModelConfig } from './config.ts';
+import type { Domain, ModelConfig, SamplerOptions } from './config.ts';
 import { parameter } from './layers.ts';
 import type { Weights } from './layers.ts';
 import type { Lora } from './lora.ts';
 import { physicsTokenCount } from './parameters.ts';
 import { backboneFeatures, physicsTokens } from './physics-encoder.ts';
 import { initialNoise, integrate } from './sampler.ts';
-import type { SamplerOptions, VelocityField } from './sampler.ts';
+import type { VelocityField } from './sampler.ts';
 import { rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
 import type { RotaryTensors } from './video-transformer.ts';
 import { fetchModel, readModel, tensorsFromValues } from './weights.ts';

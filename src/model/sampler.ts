@@ -13,21 +13,7 @@
  */
 import { normalArray } from '../math/normal.ts';
 import { latentShape } from './config.ts';
-import type { ModelConfig, SamplerMethod } from './config.ts';
-
-export interface SamplerOptions {
-  /** Steps from noise to data, 1 or more. */
-  readonly steps: number;
-  /** Strength of the domain against no domain; 1 is none. */
-  readonly guidance: number;
-  /**
-   * Standard deviation of the noise that the integration starts from. 1 draws from what the model has learned;
-   * below 1 draws keep closer to the likeliest outcome and differ less.
-   */
-  readonly temperature: number;
-  /** Euler unless given. */
-  readonly method?: SamplerMethod;
-}
+import type { ModelConfig, SamplerOptions } from './config.ts';
 
 /** Velocity of a batch of latents at flow time t; `told`: each clip's domain is told, else dropped. */
 export type VelocityField = (noisy: Float32Array, t: number, told: boolean) => Promise<Float32Array>;
@@ -58,7 +44,7 @@ export async function integrate(
   field: VelocityField, noise: Float32Array, options: SamplerOptions,
   progress: (step: number) => void = () => {},
 ): Promise<Float32Array> {
-  const { steps, guidance, temperature, method = 'euler' } = options;
+  const { steps, guidance, temperature, method } = options;
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`A sampler needs 1 or more steps, got ${steps}.`);
   }

@@ -39,7 +39,7 @@ export interface VelocityInputs {
   readonly imageLatent: Tensor;
   /** [B, P, width] of `physicsTokens`. */
   readonly physics: Tensor;
-  /** Domain token [B, 1, width] of `domainToken`. */
+  /** Domain tokens [B, 1, width] of `domainTokens`. */
   readonly domain: Tensor;
   /** Sinusoid of the flow time [B, timeWidth] of `timeFeatures`. */
   readonly time: Tensor;
@@ -73,16 +73,6 @@ export function timeFeatures(times: readonly number[], width: number): Float32Ar
 /** Domain tokens [B, 1, width] of domain ids, int32 [B]. */
 export function domainTokens(weights: Weights, ids: Tensor): Tensor {
   return tf.tidy(() => tf.expandDims(tf.gather(parameter(weights, 'transformer.domain'), ids), 1));
-}
-
-/** Domain token [B, 1, width] of a domain id, the same for the whole batch. */
-export function domainToken(weights: Weights, domain: number, batch: number): Tensor {
-  return tf.tidy(() => {
-    const table = parameter(weights, 'transformer.domain');
-    const width = table.shape[1] ?? 0;
-    const row = tf.reshape(tf.slice(table, [domain, 0], [1, width]), [1, 1, width]);
-    return batch === 1 ? row : tf.tile(row, [batch, 1, 1]);
-  });
 }
 
 /** Video tokens [B, L, patch^2 * 2C] of the noisy latent and the image latent repeated over time. */

@@ -41,6 +41,7 @@ export const ModelCard = v.object({
   clip: v.tuple([Count, Count, Count]),
   framesPerSecond: v.number(),
   families: v.array(v.string()),
+  /** Of pairs, unless the visitor asks otherwise. */
   sampler: SamplerSettings,
   /** What it was trained on, in a sentence or two. */
   summary: v.string(),

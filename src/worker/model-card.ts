@@ -1,6 +1,7 @@
 /**
  * The model card that the page shows, from the weights folder's model.json.
  */
+import type { ModelConfig, SamplerOptions } from '../model/config.ts';
 import type { ModelFile } from '../model/weights.ts';
 import type { EventOf } from '../protocol/messages.ts';
 import type { ModelSize } from '../protocol/records.ts';
@@ -13,9 +14,17 @@ export function trainedFamilies({ description }: Pick<ModelFile, 'description'>)
   return known.length > 0 ? known : ['free-fall'];
 }
 
+/**
+ * How pairs are sampled unless the visitor asks otherwise: as the model is, but from the whole of what it has
+ * learned. Two clips that are alike leave nothing to prefer.
+ */
+export function pairSampler({ sampler }: Pick<ModelConfig, 'sampler'>): SamplerOptions {
+  return { ...sampler, temperature: 1 };
+}
+
 /** What a person should know of a model, in the protocol's form. */
 export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.ready'>['card'] {
-  const { sampler, video: { frames, height, width, framesPerSecond } } = file.config;
+  const { frames, height, width, framesPerSecond } = file.config.video;
   const text = (name: string, otherwise: string): string => {
     const value = file.description[name];
     return typeof value === 'string' ? value : otherwise;
@@ -23,7 +32,7 @@ export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.re
   const parameters = [...file.parameters.values()].reduce((sum, { values }) => sum + values.length, 0);
   return {
     name: text('name', `PhysMaster ${size}`), size, parameters, bytes: file.bytes,
-    clip: [frames, height, width], framesPerSecond, sampler,
+    clip: [frames, height, width], framesPerSecond, sampler: pairSampler(file.config),
     families: trainedFamilies(file),
     summary: text('summary', 'Trained from nothing on simulated falls of one to three rigid bodies.'),
   };

@@ -18,6 +18,7 @@ import type {
 import type { World } from '../world/world.ts';
 import { domainOf } from './domain-of.ts';
 import type { Familiarity } from './familiarity.ts';
+import { pairSampler } from './model-card.ts';
 import { latentBytes } from './pair-archive.ts';
 
 /** A request that cannot be carried out; the message is a sentence for the visitor. */
@@ -51,12 +52,6 @@ function randomSides(): Sides {
   return randomSeed() % 2 === 0 ? { left: 'a', right: 'b' } : { left: 'b', right: 'a' };
 }
 
-/**
- * Pairs are drawn from the whole of what the model has learned, whatever its own temperature is: two clips that
- * are alike leave nothing to prefer. Held-out scenes are evaluated at the model's own.
- */
-const pairTemperature = 1;
-
 interface Subject {
   readonly image: Uint8Array<ArrayBuffer>;
   readonly description: string;
@@ -87,7 +82,7 @@ export async function makePair(
   progress('encoding', 0, 1);
   const subject = subjectOf(world, source, height, width);
   const seeds: [number, number] = order.seeds ? [...order.seeds] : [randomSeed(), randomSeed()];
-  const sampler = order.sampler ?? { ...config.sampler, temperature: pairTemperature };
+  const sampler = order.sampler ?? pairSampler(config);
   const encoding = await generator.encode(subject.image, domainOf(source));
   const outsideNote = source.kind === 'image'
     ? await familiarity.noteFor(encoding, generator, (done, total) => progress('encoding', done, total))

@@ -15,10 +15,9 @@ const Settings = v.object({
   advance: v.fallback(v.boolean(), true),
   /** Refresh before and after every so many training steps; 0: only when asked. */
   refreshEvery: v.fallback(v.picklist([0, 10, 25, 50]), 25),
-  /** Sampler steps of the pairs; null: the model's own. */
+  /** Sampler steps and temperature of the pairs; null: the model's own. */
   samplerSteps: v.fallback(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))), null),
-  /** Temperature of the pairs; 1 draws from the whole of what the model has learned. */
-  temperature: v.fallback(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),
+  temperature: v.fallback(v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))), null),
 });
 export type Settings = v.InferOutput<typeof Settings>;
 

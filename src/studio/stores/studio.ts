@@ -90,8 +90,12 @@ export function createStudio(dependencies: StudioDependencies) {
     advanceByItself: () => settings.store.getState().advance,
     sampler: () => {
       const { card } = session.store.getState();
+      if (!card) return undefined;
       const { samplerSteps, temperature } = settings.store.getState();
-      return card ? { ...card.sampler, steps: samplerSteps ?? card.sampler.steps, temperature } : undefined;
+      return {
+        ...card.sampler, steps: samplerSteps ?? card.sampler.steps,
+        temperature: temperature ?? card.sampler.temperature,
+      };
     },
     appVersion,
   });

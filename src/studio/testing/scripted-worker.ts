@@ -281,7 +281,9 @@ export function scriptedClient(
             scenes: Array.from({ length: request.count }, (_, index) => {
               const seed = request.firstSeed + index;
               return {
-                source: { kind: 'scene', family: request.families[seed % request.families.length], split: request.split, seed },
+                source: {
+                  kind: 'scene', family: request.families[seed % request.families.length], split: request.split, seed,
+                },
                 description: `A ball falls onto tiles (${seed})`,
                 thumbnail: drawnStill(seed, size),
               };

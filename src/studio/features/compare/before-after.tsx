@@ -19,7 +19,7 @@ export function BeforeAfter() {
           <h2>Before and after</h2>
           <p className="hint">
             {latest
-              ? `Held-out scenes, same noise: the pretrained model, and the model after ${latest.step === 1 ? '1 step' : `${latest.step} steps`}.`
+              ? `Held-out scenes, same noise: the pretrained model, and the model after ${latest.step} ${latest.step === 1 ? 'step' : 'steps'}.`
               : 'Four scenes that training never sees, through the pretrained and the trained model.'}
           </p>
         </div>

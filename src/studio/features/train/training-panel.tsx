@@ -184,8 +184,8 @@ function TrainingSettingsForm() {
 /** How the pairs to come are sampled. */
 function PairSettings() {
   const { settings } = useStudio();
-  const own = useSession((session) => session.card?.sampler.steps);
-  const chosen = useSettings((state) => state.samplerSteps);
+  const own = useSession((session) => session.card?.sampler);
+  const steps = useSettings((state) => state.samplerSteps);
   const temperature = useSettings((state) => state.temperature);
   if (own === undefined) return <div className="pair-settings skeleton" aria-hidden />;
   return (
@@ -194,17 +194,17 @@ function PairSettings() {
       <p className="pair-settings-title">Next pairs</p>
       <NumberSelect
         label="Sampler steps"
-        value={chosen ?? own}
-        options={[1, 2, 4, own, 8, 16]}
-        show={(value) => (value === own ? `${value} (the model's)` : String(value))}
-        onChange={(value) => settings.set({ samplerSteps: value === own ? null : value })}
+        value={steps ?? own.steps}
+        options={[1, 2, 4, own.steps, 8, 16]}
+        show={(value) => (value === own.steps ? `${value} (the model's)` : String(value))}
+        onChange={(value) => settings.set({ samplerSteps: value === own.steps ? null : value })}
       />
       <NumberSelect
         label="Temperature"
-        value={temperature}
-        options={[0.2, 0.4, 0.7, 1, 1.2]}
+        value={temperature ?? own.temperature}
+        options={[0.2, 0.4, 0.7, own.temperature, 1.2]}
         show={(value) => (value === 1 ? '1 (all it has learned)' : String(value))}
-        onChange={(value) => settings.set({ temperature: value })}
+        onChange={(value) => settings.set({ temperature: value === own.temperature ? null : value })}
       />
     </fieldset>
   );

@@ -16,7 +16,7 @@ import {
 import { linear } from '../src/kernels/linear/kernel.ts';
 import { linearForward } from '../src/kernels/linear/oracle.ts';
 import { Random } from '../src/math/random.ts';
-import type { Implementation, Prepared, Work } from './work.ts';
+import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
 type Values = ArrayLike<number>;
 
@@ -50,18 +50,24 @@ function valueWithGradients(work: (...x: Tensor[]) => Tensor, inputs: Tensor[], 
   return [value, ...grads];
 }
 
-/** An implementation by a function from tensors to tensors; `terms` is the length of its longest sum. */
+/** Makes the inputs on the active backend and returns the work on them. */
+type Maker = () => () => Tensor[];
+
+/** An implementation by what makes it; `terms` is the length of its longest sum. */
 function implementation(
-  name: string,
-  work: () => Tensor[],
-  expected: Values[],
-  terms?: number,
+  name: string, backend: BackendName, make: Maker, expected: Values[], terms?: number,
 ): Implementation {
+  let made: (() => Tensor[]) | undefined;
+  const work = (): (() => Tensor[]) => (made ??= make());
   return {
     name,
-    run: () => tf.tidy(() => void work()),
+    backend,
+    run() {
+      const run = work();
+      tf.tidy(() => void run());
+    },
     async check() {
-      const outputs = tf.tidy(work);
+      const outputs = tf.tidy(work());
       const error = await worst(outputs, expected);
       tf.dispose(outputs);
       return error;
@@ -71,20 +77,48 @@ function implementation(
   };
 }
 
+/** Ours and stock tfjs, each with its reference. */
+interface Contest {
+  ours: Maker;
+  stock: Maker;
+  expected: Values[];
+  /** Of stock tfjs where its layout or padding is another. */
+  stockExpected?: Values[];
+  terms: number;
+  /** False where stock tfjs has no kernel on the wasm backend. */
+  stockOnWasm?: boolean;
+}
+
+function contestants({ ours, stock, expected, stockExpected = expected, terms, stockOnWasm = true }: Contest): Implementation[] {
+  return [
+    implementation('ours', 'webgpu', ours, expected, terms),
+    implementation('tfjs-webgpu', 'webgpu', stock, stockExpected),
+    implementation('ours-wasm', 'wasm', ours, expected, terms),
+    ...(stockOnWasm ? [implementation('tfjs-wasm', 'wasm', stock, stockExpected)] : []),
+  ];
+}
+
 const matmul: Work = {
   name: 'matmul',
   prepare: async (): Promise<Prepared> => {
     const n = 512;
     const [a, b] = [values(1, n * n), values(2, n * n)];
-    const expected = [linearForward(a, b, null, { rows: n, depth: n, columns: n })];
-    const [left, right] = [tf.tensor2d(a, [n, n]), tf.tensor2d(b, [n, n])];
+    const matrices = () => [a, b].map((part) => tf.tensor2d(part, [n, n]));
     return {
       shape: `${n}x${n}x${n}`,
       operations: 2 * n ** 3,
-      implementations: [
-        implementation('ours', () => [linear(left, right)], expected, n),
-        implementation('tfjs-webgpu', () => [tf.matMul(left, right)], expected),
-      ],
+      implementations: contestants({
+        expected: [linearForward(a, b, null, { rows: n, depth: n, columns: n })],
+        terms: n,
+        ours() {
+          const [left, right] = matrices();
+          return () => [linear(left, right)];
+        },
+        stock() {
+          const [left, right] = matrices();
+          return () => [tf.matMul(left, right)];
+        },
+      }),
     };
   },
 };
@@ -112,20 +146,20 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
   const gradients = attentionGradients(data[0], data[1], data[2], result, data[3], shape);
   const all = [result.output, gradients.query, gradients.key, gradients.value];
   const expected = withGradients ? all : all.slice(0, 1);
-  const ours = data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]));
-  const stock = data.map((part) => tf.tensor3d(
-    Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]));
   const run = (work: (...x: Tensor[]) => Tensor, [q, k, v, dy]: Tensor[]) => (): Tensor[] =>
     withGradients ? valueWithGradients(work, [q, k, v], dy) : [work(q, k, v)];
   const forward = 4 * tokens * tokens * width * heads;
   return {
     shape: `${heads} heads, ${tokens} tokens, width ${width}`,
     operations: withGradients ? 3.5 * forward : forward,
-    implementations: [
-      implementation('ours', run((q, k, v) => attention(q, k, v), ours), expected, tokens + width),
-      implementation('tfjs-webgpu', run((q, k, v) => stockAttention(q, k, v), stock),
-        expected.map((part) => headsFirst(part, tokens, heads, width))),
-    ],
+    implementations: contestants({
+      expected,
+      stockExpected: expected.map((part) => headsFirst(part, tokens, heads, width)),
+      terms: tokens + width,
+      ours: () => run(attention, data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]))),
+      stock: () => run(stockAttention, data.map((part) =>
+        tf.tensor3d(Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]))),
+    }),
   };
 }
 
@@ -147,10 +181,12 @@ async function convolutionWork(
     if (!withGradients) return [y];
     return [y, convolutionInputGradient(dys, filters, padded), convolutionFilterGradient(xs, dys, padded)];
   };
-  const inputs = [tf.tensor(xs, x), tf.tensor(filters, filter)];
-  const dy = tf.tensor(dys, [...x.slice(0, 4), filter[4]]);
-  const run = (work: (...x: Tensor[]) => Tensor) => (): Tensor[] =>
-    withGradients ? valueWithGradients(work, inputs, dy) : [work(...inputs)];
+  const maker = (work: (x: Tensor, filter: Tensor) => Tensor): Maker => () => {
+    const inputs = [tf.tensor(xs, x), tf.tensor(filters, filter)];
+    const dy = tf.tensor(dys, [...x.slice(0, 4), filter[4]]);
+    return () => withGradients
+      ? valueWithGradients((...both) => work(both[0], both[1]), inputs, dy) : [work(inputs[0], inputs[1])];
+  };
   const forward = 2 * positions * taps * filter[3] * filter[4];
   const [kernelTime, kernelHeight, kernelWidth] = filter;
   const centred: [number, number, number] =
@@ -158,12 +194,16 @@ async function convolutionWork(
   return {
     shape: `[${x}] by [${filter}]`,
     operations: withGradients ? 3 * forward : forward,
-    implementations: [
-      implementation('ours', run((a, b) => convolution(a, b)), reference(shape.padding),
-        withGradients ? positions : taps * filter[3]),
+    implementations: contestants({
+      expected: reference(shape.padding),
       // Stock convolutions pad time on both sides: the same arithmetic, and a reference of its own.
-      implementation('tfjs-webgpu', run((a, b) => stock(a, b)), reference(centred)),
-    ],
+      stockExpected: reference(centred),
+      terms: withGradients ? positions : taps * filter[3],
+      ours: maker((a, b) => convolution(a, b)),
+      stock: maker(stock),
+      // The wasm backend has no gradient of conv2d to its filter.
+      stockOnWasm: !(withGradients && stock === stock2d),
+    }),
   };
 }
 

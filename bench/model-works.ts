@@ -14,28 +14,28 @@ import {
   latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from '../src/model/autoencoder.ts';
 import { domainIds, latentShape } from '../src/model/config.ts';
-import { ClipGenerator, createModel, disposeModel, loadModel } from '../src/model/generator.ts';
+import type { ModelConfig } from '../src/model/config.ts';
+import { ClipGenerator, createModel, disposeModel } from '../src/model/generator.ts';
 import type { Model } from '../src/model/generator.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
 import { initialNoise } from '../src/model/sampler.ts';
 import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
 import { domainTokens, timeFeatures, velocity } from '../src/model/video-transformer.ts';
+import { fetchModel } from '../src/model/weights.ts';
+import type { ModelFile } from '../src/model/weights.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
-import type { Prepared, Work } from './work.ts';
+import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
 /** nano with its pretrained weights, or a random model of a few thousand parameters. */
 export type Size = 'nano' | 'tiny';
 
-async function openModel(size: Size): Promise<Model> {
-  if (size === 'nano') return loadModel('/models/nano/');
-  return createModel({
-    config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0,
-  });
+async function openFile(size: Size): Promise<ModelFile> {
+  if (size === 'nano') return fetchModel('/models/nano/');
+  return { config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0 };
 }
 
-function randomPair(model: Model): LearnablePair {
-  const { config } = model;
+function randomPair(config: ModelConfig): LearnablePair {
   const { size, height, width, channels } = latentShape(config);
   const { blocks, width: featureWidth } = config.backbone;
   return {
@@ -80,63 +80,84 @@ function lossOfErrors(errors: Float32Array): number {
 /** Replays after which a capture no longer times every submit of its own. */
 const settled = 10;
 
-/**
- * A step on one pair. `until` 'finished' times the whole step as the studio takes it; 'returned' times what
- * JavaScript does to issue one, the captured step's replay beside the eager step's operations.
- */
-async function dpoStep(size: Size, until: 'finished' | 'returned'): Promise<Prepared> {
-  const model = await openModel(size);
-  const pair = randomPair(model);
+/** What a step is timed for: until the GPU has finished, or until JavaScript has issued it. */
+type Until = 'finished' | 'returned';
+
+/** The step as the studio takes it, on a backend; for `returned` the captured step's replay. */
+function ourStep(name: string, backend: BackendName, file: ModelFile, pair: LearnablePair, until: Until): Implementation {
   const member = { preference: { voteId: 'vote', pairId: 'pair', chosen: 'a' as const }, pair };
-  const ours = new PolicyState(model);
-  const trainer = new Trainer(ours, initialProgress('generator', 1), ours.pretrainedValues());
-  const stock = new PolicyState(model);
+  let made: Trainer | undefined;
+  const trainer = (): Trainer => {
+    if (made === undefined) {
+      const state = new PolicyState(createModel(file));
+      made = new Trainer(state, initialProgress('generator', 1), state.pretrainedValues());
+    }
+    return made;
+  };
+  const step = () => trainer().step([member], defaultTrainerSettings);
+  const replay = () => trainer().captures.forEach((captured) => captured.replay());
+  return {
+    name,
+    backend,
+    allowedError: 1e-4,
+    run: until === 'returned' ? replay : async () => {
+      await step();
+    },
+    async check() {
+      const { loss } = await step();
+      for (let i = 0; until === 'returned' && i < settled; i++) {
+        replay();
+        await trainer().captures[0].finished();
+      }
+      return Math.abs(loss - Math.LN2);
+    },
+    captureBytes: () => trainer().captures.reduce((sum, { bytes }) => sum + bytes, 0),
+    dispose() {
+      trainer().dispose();
+      trainer().state.dispose();
+      disposeModel(trainer().state.model);
+    },
+  };
+}
+
+/** The eager step in stock operations. */
+function stockStep(file: ModelFile, pair: LearnablePair): Implementation {
   const optimizer = tf.train.adam(defaultTrainerSettings.learningRate);
-  const counted = new PolicyState(model);
+  const state = new PolicyState(createModel(file));
+  return {
+    name: 'tfjs-webgpu',
+    backend: 'webgpu',
+    run: () => withStockKernels(() => eagerStep(state, pair, optimizer).dispose()),
+    async check() {
+      const errors = withStockKernels(() => eagerStep(state, pair, optimizer));
+      const values = await errors.data<'float32'>();
+      errors.dispose();
+      return Math.abs(lossOfErrors(values) - Math.LN2);
+    },
+    dispose() {
+      optimizer.dispose();
+      state.dispose();
+      disposeModel(state.model);
+    },
+  };
+}
+
+async function dpoStep(size: Size, until: Until): Promise<Prepared> {
+  const file = await openFile(size);
+  const pair = randomPair(file.config);
+  const counted = new PolicyState(createModel(file));
   const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
   counted.dispose();
-  const step = () => trainer.step([member], defaultTrainerSettings);
-  const replay = () => trainer.captures.forEach((captured) => captured.replay());
+  disposeModel(counted.model);
+  const issued = until === 'returned';
   return {
     shape: `${size}, one pair, LoRA`,
-    operations: until === 'finished' ? operations : 0,
+    operations: issued ? 0 : operations,
     until,
     implementations: [
-      {
-        name: 'ours',
-        allowedError: 1e-4,
-        run: until === 'returned' ? replay : async () => {
-          await step();
-        },
-        async check() {
-          const { loss } = await step();
-          for (let i = 0; until === 'returned' && i < settled; i++) {
-            replay();
-            await trainer.captures[0].finished();
-          }
-          return Math.abs(loss - Math.LN2);
-        },
-        captureBytes: () => trainer.captures.reduce((sum, { bytes }) => sum + bytes, 0),
-        dispose() {
-          trainer.dispose();
-          ours.dispose();
-        },
-      },
-      {
-        name: 'tfjs-webgpu',
-        run: () => withStockKernels(() => eagerStep(stock, pair, optimizer).dispose()),
-        async check() {
-          const errors = withStockKernels(() => eagerStep(stock, pair, optimizer));
-          const values = await errors.data<'float32'>();
-          errors.dispose();
-          return Math.abs(lossOfErrors(values) - Math.LN2);
-        },
-        dispose() {
-          optimizer.dispose();
-          stock.dispose();
-          disposeModel(model);
-        },
-      },
+      ourStep('ours', 'webgpu', file, pair, until), stockStep(file, pair),
+      // The wasm backend has done all the work when a call returns.
+      ...(issued ? [] : [ourStep('ours-wasm', 'wasm', file, pair, until)]),
     ],
   };
 }
@@ -181,41 +202,56 @@ async function pixelsOf(videos: Tensor[]): Promise<Uint8Array[]> {
   return values.map((video) => pixelsFromNetwork(video));
 }
 
+/** A pair as the studio makes it, on a backend; errors are in levels of 255. */
+function ourPair(
+  name: string, backend: BackendName, file: ModelFile, image: Uint8Array, reference: Uint8Array[],
+): Implementation {
+  let made: ClipGenerator | undefined;
+  const generator = (): ClipGenerator => (made ??= new ClipGenerator(createModel(file)));
+  return {
+    name,
+    backend,
+    // Rounding to whole levels may fall on either side, and a level more for the sampler's steps.
+    allowedError: 2,
+    async run() {
+      await generator().generate(image, 'rigid', seeds);
+    },
+    async check() {
+      const { clips } = await generator().generate(image, 'rigid', seeds);
+      let error = 0;
+      clips.forEach(({ frames }, clip) => frames.forEach((level, i) => {
+        error = Math.max(error, Math.abs(level - reference[clip][i]));
+      }));
+      return error;
+    },
+    captureBytes: () => generator().bytes,
+    dispose() {
+      generator().dispose();
+      disposeModel(generator().model);
+    },
+  };
+}
+
 async function clipPair(size: Size): Promise<Prepared> {
-  const model = await openModel(size);
+  const file = await openFile(size);
+  const model = createModel(file);
   const { height, width } = model.config.video;
   const image = Uint8Array.from({ length: height * width * 3 }, (_, i) => 90 + ((i * 7) % 60));
-  const generator = new ClipGenerator(model);
   const operations = countOperations(() => tf.dispose(eagerClips(model, image)));
   const reference = await pixelsOf(withStockKernels(() => eagerClips(model, image)));
   return {
     shape: `${size}, two clips, ${model.config.sampler.steps} steps`,
     operations,
     implementations: [
-      {
-        name: 'ours',
-        // Rounding to whole levels may fall on either side, and a level more for the sampler's steps.
-        allowedError: 2,
-        async run() {
-          await generator.generate(image, 'rigid', seeds);
-        },
-        async check() {
-          const { clips } = await generator.generate(image, 'rigid', seeds);
-          let error = 0;
-          clips.forEach(({ frames }, clip) => frames.forEach((level, i) => {
-            error = Math.max(error, Math.abs(level - reference[clip][i]));
-          }));
-          return error;
-        },
-        captureBytes: () => generator.bytes,
-        dispose: () => generator.dispose(),
-      },
+      ourPair('ours', 'webgpu', file, image, reference),
       {
         name: 'tfjs-webgpu',
+        backend: 'webgpu',
         run: () => withStockKernels(() => tf.dispose(eagerClips(model, image))),
         check: () => Promise.resolve(0),
         dispose: () => disposeModel(model),
       },
+      ourPair('ours-wasm', 'wasm', file, image, reference),
     ],
   };
 }

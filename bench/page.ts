@@ -1,10 +1,11 @@
 // The benchmark's half inside Chromium: prepares a work, checks every implementation before any is timed,
 // then times them in turn, repetition by repetition, so that a disturbance hits all alike.
 
-import { backend as activeBackend } from '@tensorflow/tfjs-core';
+import { backend as activeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { flush } from '../src/engine/bridge.ts';
-import { createDevice } from '../src/engine/device.ts';
+import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import { createDevice, createWasmBackend } from '../src/engine/device.ts';
 import { forceVariant, variants } from '../src/kernels/variants.ts';
 import type { Variant } from '../src/kernels/variants.ts';
 import { kernelWorks } from './kernel-works.ts';
@@ -35,14 +36,16 @@ declare global {
   }
 }
 
+/** The wasm backend has finished when a call returns. */
 async function finished(): Promise<void> {
   const backend = activeBackend();
-  if (!(backend instanceof WebGPUBackend)) throw new Error('The benchmark needs the webgpu backend.');
+  if (!(backend instanceof WebGPUBackend)) return;
   flush(backend);
   await backend.queue.onSubmittedWorkDone();
 }
 
 async function checked(work: string, implementation: Implementation): Promise<number> {
+  await setBackend(implementation.backend);
   const error = await implementation.check();
   const { allowedError = Infinity, name } = implementation;
   if (!(error <= allowedError)) {
@@ -52,6 +55,7 @@ async function checked(work: string, implementation: Implementation): Promise<nu
 }
 
 async function timed(implementation: Implementation, until: Prepared['until']): Promise<number> {
+  await setBackend(implementation.backend);
   await finished();
   const start = performance.now();
   const running = implementation.run();
@@ -63,6 +67,7 @@ async function timed(implementation: Implementation, until: Prepared['until']): 
 
 window.physmasterBench = {
   async open() {
+    await createWasmBackend(wasmAddress);
     const { adapterInfo } = await createDevice();
     return [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
   },
@@ -70,6 +75,7 @@ window.physmasterBench = {
     const work = [...kernelWorks, ...modelWorks(size)].find((candidate) => candidate.name === name);
     if (!work) throw new Error(`There is no work named ${name}.`);
     forceVariant(variants.find((candidate: Variant) => candidate === variant) ?? null);
+    await setBackend('webgpu');
     const { shape, operations, until, implementations } = await work.prepare();
     const errors: number[] = [];
     for (const implementation of implementations) errors.push(await checked(name, implementation));
@@ -80,7 +86,7 @@ window.physmasterBench = {
       }
     }
     return implementations.map((implementation, i) => {
-      const captureBytes = implementation.captureBytes?.();
+      const captureBytes = implementation.captureBytes?.() || undefined;
       implementation.dispose?.();
       const milliseconds = median(times[i]);
       return {

@@ -31,10 +31,11 @@ test('the Markdown table has a line a work, with the ratio of stock to ours', ()
     { ...row, work: 'matmul', implementation: 'ours', milliseconds: 2 },
     { ...row, work: 'matmul', implementation: 'tfjs-webgpu', milliseconds: 20 },
     { ...row, work: 'clip-pair', implementation: 'ours', milliseconds: 1500, captureBytes: 64e6 },
+    { ...row, work: 'clip-pair', implementation: 'ours-wasm', milliseconds: 900 },
   ];
   const lines = markdown({ adapter: 'a GPU', date: '2025-01-02T03:04:05.678Z', rows }).trim().split('\n');
   expect(lines).toHaveLength(6);
-  expect(lines[2]).toBe('| matmul | 2x2 | 2.00 ms | 20.00 ms | 10.0x |  |');
-  expect(lines[3]).toBe('| clip-pair | 2x2 | 1500 ms |  |  | 64.0 MB |');
+  expect(lines[2]).toBe('| matmul | 2x2 | 2.00 ms | 20.00 ms | 10.0x |  |  |  |');
+  expect(lines[3]).toBe('| clip-pair | 2x2 | 1500 ms |  |  | 64.0 MB | 900 ms |  |');
   expect(lines[5]).toBe('Medians on a GPU, 2025-01-02.');
 });

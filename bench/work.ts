@@ -23,9 +23,13 @@ export interface Row {
   captureBytes?: number;
 }
 
-/** One contestant. */
+/** tfjs's backend that an implementation runs on. */
+export type BackendName = 'webgpu' | 'wasm';
+
+/** One contestant. What it does runs with its backend active. */
 export interface Implementation {
   name: string;
+  backend: BackendName;
   /** Does the work once, all but waiting for the GPU. */
   run(): void | Promise<void>;
   /** Does the work once and returns the largest absolute difference from the reference. */
@@ -98,19 +102,20 @@ export function table(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** A report as a Markdown table, a work a line: ours, stock tfjs and the ratio of their times. */
+/** A report as a Markdown table, a work a line: ours and stock tfjs on WebGPU, then on the processor. */
 export function markdown(report: { adapter: string; date: string; rows: readonly Row[] }): string {
   const { adapter, date, rows } = report;
   const cell = (row: Row | undefined): string => (row ? `${figure(row.milliseconds)} ms` : '');
   const lines = [...new Set(rows.map(({ work }) => work))].map((work) => {
-    const [ours, stock] = ['ours', 'tfjs-webgpu'].map((name) =>
+    const [ours, stock, oursWasm, stockWasm] = ['ours', 'tfjs-webgpu', 'ours-wasm', 'tfjs-wasm'].map((name) =>
       rows.find((row) => row.work === work && row.implementation === name));
     const ratio = ours && stock ? `${(stock.milliseconds / ours.milliseconds).toFixed(1)}x` : '';
     const captures = ours?.captureBytes === undefined ? '' : megabytes(ours.captureBytes);
-    return [work, (ours ?? stock)?.shape ?? '', cell(ours), cell(stock), ratio, captures];
+    const shape = rows.find((row) => row.work === work)?.shape ?? '';
+    return [work, shape, cell(ours), cell(stock), ratio, captures, cell(oursWasm), cell(stockWasm)];
   });
-  const head = ['work', 'shape', 'ours', 'stock tfjs', 'stock / ours', 'captures'];
-  const rule = ['---', '---', '--:', '--:', '--:', '--:'];
+  const head = ['work', 'shape', 'ours', 'stock tfjs', 'stock / ours', 'captures', 'ours, wasm', 'stock, wasm'];
+  const rule = ['---', '---', ...head.slice(2).map(() => '--:')];
   const table = [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   return `${table}\n\nMedians on ${adapter}, ${date.slice(0, 10)}.\n`;
 }

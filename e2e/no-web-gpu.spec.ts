@@ -1,6 +1,7 @@
-// Without WebGPU the page says what to do, browser by browser, and its scenes are still there.
+// Without WebGPU the studio runs on the processor, and the page says what would give it a GPU, browser by browser.
 import { expect, test } from '@playwright/test';
 import { findChromium } from '../scripts/chromium.mjs';
+import { loggedSteps, pairOnStage, voteByKey, watch } from './studio-page.ts';
 
 test.use({
   launchOptions: {
@@ -9,8 +10,28 @@ test.use({
   },
 });
 
-test('the advice names the browser', async ({ page }) => {
+test('a pair, a vote and a training step on the processor', async ({ page }) => {
+  const { errors } = watch(page);
   await page.goto('/');
+  await pairOnStage(page);
+  const badge = page.getByRole('button', { name: 'processor (WebAssembly)' });
+  await badge.click();
+  const reasons = page.getByRole('dialog', { name: 'Without a GPU' });
+  await expect(reasons).toContainText('runs on your processor');
+  await expect(reasons).toContainText('In Chrome');
+  await page.keyboard.press('Escape');
+  await expect(reasons).toHaveCount(0);
+  const vote = await voteByKey(page, 'ArrowLeft', 1);
+  await page.getByRole('button', { name: '1 step', exact: true }).click();
+  await expect(page.locator('tr[data-step="1"]')).toHaveCount(1);
+  const [step] = await loggedSteps(page);
+  expect(step.loss).toBeCloseTo(Math.LN2, 4);
+  expect(step.voteIds).toEqual([vote]);
+  expect(errors).toEqual([]);
+});
+
+test('where a GPU is insisted on, the advice names the browser', async ({ page }) => {
+  await page.goto('/?engine=webgpu');
   const failure = page.locator('.failure');
   await expect(failure).toBeVisible();
   await expect(failure).toHaveAttribute('data-code', /webgpu-missing|adapter-missing/);

@@ -1,19 +1,20 @@
-// On the cpu backend a capture runs its step again at every replay, under the same rules.
+// On the cpu and wasm backends a capture runs its step again at every replay, under the same rules.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { adamw, adamwDefaults, adamwSettings } from '../kernels/optimizer/kernel.ts';
 import { adamwStep } from '../kernels/optimizer/oracle.ts';
 import { normal, normalKey, normalKeyTensor } from '../kernels/random/kernel.ts';
 import { normalArray } from '../math/normal.ts';
 import { capture } from './capture.ts';
-import { createCpuBackend } from './device.ts';
-
-beforeAll(createCpuBackend);
+import { createCpuBackend, createWasmBackend } from './device.ts';
 
 const options = { ...adamwDefaults, learningRate: 0.1 };
 
-test('state is updated in place, inputs are written, outputs are fresh', async () => {
+test.each([
+  ['cpu', createCpuBackend], ['wasm', createWasmBackend],
+])('on %s state is updated in place, inputs are written, outputs are fresh', async (_, create) => {
+  await create();
   const parameter = tf.tensor1d([1, 2, 3]);
   const [first, second] = [tf.zeros([3]), tf.zeros([3])];
   const key = normalKeyTensor(4, 1);

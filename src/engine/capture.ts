@@ -11,15 +11,17 @@
 // - Nothing is read back inside.
 //
 // Memory: buffers made inside belong to the capture and are reused among its intermediates in stream order,
-// so it holds about the peak of live tensors; dispose() destroys them. On the cpu backend there is nothing
-// to record: the step runs again at every replay, under the same rules.
+// so it holds about the peak of live tensors; dispose() destroys them. On the wasm and cpu backends there is
+// nothing to record: the step runs again at every replay, under the same rules.
 
 import { backend as activeBackend, dispose, engine, keep, tidy } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { bufferOf, flush, markRewritten, record } from './bridge.ts';
 import { CapturePool } from './capture-pool.ts';
+import { overwrite } from './overwrite.ts';
 import type { RecordedDispatch } from './recorder.ts';
 import { SubmitPlan } from './submit-plan.ts';
 
@@ -28,7 +30,7 @@ export interface Capture<Outputs extends Tensor[] | NamedTensorMap> {
   readonly name: string;
   /** What the step returned; the same tensors hold new values after every replay. */
   readonly outputs: Outputs;
-  /** Dispatches in a replay; 0 on the cpu backend. */
+  /** Dispatches in a replay; 0 where nothing is recorded. */
   readonly dispatches: number;
   /** Submits a replay takes now; it adapts to the adapter's speed. */
   readonly submits: number;
@@ -260,20 +262,18 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
   }
 }
 
-class CpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<Outputs> {
+class RepeatedStep<Outputs extends Tensor[] | NamedTensorMap> implements Capture<Outputs> {
   readonly name: string;
   readonly dispatches = 0;
   readonly submits = 0;
   readonly bytes = 0;
   readonly steps = [];
   outputs: Outputs;
-  private readonly backend: MathBackendCPU;
   private readonly inputs: ReadonlySet<Tensor>;
   private readonly step: () => Outputs;
   private disposed = false;
 
-  constructor(backend: MathBackendCPU, name: string, inputs: Tensor[], step: () => Outputs) {
-    this.backend = backend;
+  constructor(name: string, inputs: Tensor[], step: () => Outputs) {
     this.name = name;
     this.inputs = new Set(inputs);
     this.step = step;
@@ -284,7 +284,7 @@ class CpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
     if (!this.inputs.has(input)) {
       throw new Error(`A tensor of shape [${input.shape}] is not an input of capture '${this.name}'.`);
     }
-    Object.assign(this.backend.data.get(input.dataId), { values: valuesFor(input, values) });
+    overwrite(input, valuesFor(input, values));
   }
 
   replay(): void {
@@ -321,8 +321,8 @@ export function capture<Outputs extends Tensor[] | NamedTensorMap>(
   if (backend instanceof WebGPUBackend) {
     return new GpuCapture(backend, name, inputs, step);
   }
-  if (backend instanceof MathBackendCPU) {
-    return new CpuCapture(backend, name, inputs, step);
+  if (backend instanceof MathBackendCPU || backend instanceof BackendWasm) {
+    return new RepeatedStep(name, inputs, step);
   }
-  throw new Error(`Capture '${name}' needs the webgpu or the cpu backend.`);
+  throw new Error(`Capture '${name}' needs the webgpu, wasm or cpu backend.`);
 }

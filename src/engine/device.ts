@@ -1,19 +1,21 @@
 // The GPU device and tfjs's backends over it.
 //
 // `createDevice` requests the adapter with its own maximum limits and the features our kernels can use,
-// and registers tfjs's webgpu backend over that device. `createCpuBackend` does the same for Node, where
-// every operation runs through its f64 oracle. What it does not do: recover by itself from a lost device;
-// it says so through `lost`, and a second createDevice starts over.
+// and registers tfjs's webgpu backend over that device. `createWasmBackend` makes the processor compute, where
+// there is no GPU; `createCpuBackend` runs every operation through its f64 oracle, for tests. What it does not
+// do: recover by itself from a lost device; it says so through `lost`, and a second createDevice starts over.
 
 import {
   backend as activeBackend,
   env,
+  findBackend,
   findBackendFactory,
   registerBackend,
   removeBackend,
   setBackend,
 } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 /** Why WebGPU cannot be used here. */
@@ -22,11 +24,14 @@ export type NoWebGPUReason = 'no navigator.gpu' | 'no adapter' | 'software adapt
 /** WebGPU is not there; `reason` says which step failed. */
 export class NoWebGPUError extends Error {
   readonly reason: NoWebGPUReason;
+  /** What is missing, as half a sentence. */
+  readonly detail: string;
 
   constructor(reason: NoWebGPUReason, detail: string, cause?: unknown) {
     super(`WebGPU is not available (${reason}): ${detail}`, { cause });
     this.name = 'NoWebGPUError';
     this.reason = reason;
+    this.detail = detail;
   }
 }
 
@@ -171,4 +176,25 @@ export async function createDevice(options: { softwareOk?: boolean } = {}): Prom
 /** Makes tfjs's cpu backend the active one; our operations run through their f64 oracles there. */
 export async function createCpuBackend(): Promise<void> {
   await setBackend('cpu');
+}
+
+/**
+ * Makes tfjs's wasm backend the active one: the fastest way to compute without a GPU. One thread: more would need
+ * scripts made at run time, which the page's content security policy refuses.
+ * @param address of tfjs-backend-wasm-simd.wasm; in Node the package finds it by itself
+ * Rejects when the browser has no WebAssembly with SIMD, or the file does not load.
+ */
+export async function createWasmBackend(address?: string): Promise<void> {
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) {
+    throw new Error('This browser has no WebAssembly with SIMD.');
+  }
+  if (address !== undefined && findBackend('wasm') === null) {
+    setWasmPaths({
+      'tfjs-backend-wasm.wasm': address,
+      'tfjs-backend-wasm-simd.wasm': address,
+      'tfjs-backend-wasm-threaded-simd.wasm': address,
+    });
+  }
+  if (!(await setBackend('wasm'))) throw new Error('The WebAssembly module of the engine did not load.');
 }

@@ -1,13 +1,14 @@
-// The same on the cpu backend, where tensors hold their own arrays.
+// The same where there is no GPU: on the cpu and wasm backends.
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
-import { createCpuBackend } from './device.ts';
+import { expect, test } from 'vitest';
+import { createCpuBackend, createWasmBackend } from './device.ts';
 import { overwrite } from './overwrite.ts';
 import { readTogether } from './read-together.ts';
 
-beforeAll(createCpuBackend);
-
-test('overwritten values are read, and what was read before stays as it was', async () => {
+test.each([
+  ['cpu', createCpuBackend], ['wasm', createWasmBackend],
+])('on %s overwritten values are read, and what was read before stays as it was', async (_, create) => {
+  await create();
   const x = tf.variable(tf.tensor2d([1, 2, 3, 4], [2, 2]));
   const [first] = await readTogether([x]);
   const values = Float32Array.of(5, 6, 7, 8);

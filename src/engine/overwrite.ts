@@ -4,14 +4,16 @@
 import { backend as activeBackend } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { bufferOf, flush, markRewritten } from './bridge.ts';
+import { writeValues } from './wasm-memory.ts';
 
 /**
- * Replaces the values of a float32 tensor in place, after all work issued so far and before any later.
+ * Replaces the values of a float32 or int32 tensor in place, after all work issued so far and before any later.
  * @throws RangeError when the number of values is another than the tensor's
  */
-export function overwrite(target: Tensor, values: Float32Array): void {
+export function overwrite(target: Tensor, values: Float32Array | Int32Array): void {
   if (values.length !== target.size) {
     throw new RangeError(`A tensor [${target.shape}] takes ${target.size} values, got ${values.length}.`);
   }
@@ -20,11 +22,13 @@ export function overwrite(target: Tensor, values: Float32Array): void {
     const buffer = bufferOf(backend, target);
     // What is recorded but not submitted must still see the old values.
     flush(backend);
-    backend.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+    backend.queue.writeBuffer(buffer, 0, values.slice());
     markRewritten(backend, target);
   } else if (backend instanceof MathBackendCPU) {
-    Object.assign(backend.data.get(target.dataId), { values: Float32Array.from(values) });
+    Object.assign(backend.data.get(target.dataId), { values: values.slice() });
+  } else if (backend instanceof BackendWasm) {
+    writeValues(backend, target, values);
   } else {
-    throw new Error('Tensors are overwritten on the webgpu and cpu backends only.');
+    throw new Error('Tensors are overwritten on the webgpu, wasm and cpu backends only.');
   }
 }

@@ -1,13 +1,16 @@
-// Registers an operation as a tfjs kernel on both backends: the shader on 'webgpu', the f64 oracle on 'cpu'.
+// Registers an operation as a tfjs kernel on every backend: the shader on 'webgpu', the f64 oracle on 'cpu', and on
+// 'wasm' a composition of tfjs's own kernels, or the oracle where there is none.
 //
-// One public function per operation then runs on either, inside tidy, tf.grads and captures. Gradients are
+// One public function per operation then runs on any of them, inside tidy, tf.grads and captures. Gradients are
 // registered with tfjs's registerGradient in each operation's gradient.ts. float32 results only, unless the
 // oracle says otherwise.
 
-import { engine, registerKernel } from '@tensorflow/tfjs-core';
+import { engine, registerKernel, tidy } from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { markChanged } from '../engine/wasm-memory.ts';
 
 /** A tensor as the oracles see it: flat values, last axis fastest, and the shape. */
 export interface Values {
@@ -23,6 +26,13 @@ export interface Operation {
   webgpu(backend: WebGPUBackend, inputs: TensorInfo[], attributes: NamedAttrMap): TensorInfo[];
   /** The oracle: plain loops in f64. */
   cpu(inputs: Values[], attributes: NamedAttrMap): Values[];
+  /**
+   * The same by tfjs's own kernels, for its wasm backend, whose products are much faster than loops. Runs inside
+   * tidy. Null for shapes that it is not made for: the oracle answers then, as for operations without one.
+   */
+  wasm?(inputs: Tensor[], attributes: NamedAttrMap): Tensor[] | null;
+  /** Inputs, by name, that the operation writes into. */
+  changes?: readonly string[];
 }
 
 // An optional input (a bias) that is not given is simply missing from the list: the operation must tell
@@ -31,7 +41,26 @@ function inputsOf(operation: Operation, named: Record<string, TensorInfo | undef
   return operation.inputNames.flatMap((name) => named[name] ?? []);
 }
 
-/** Registers `operation` under its name for 'webgpu' and 'cpu'. */
+function runOracle(
+  operation: Operation, backend: BackendWasm, named: Record<string, TensorInfo | undefined>, attributes: NamedAttrMap,
+): TensorInfo[] {
+  // Views of the backend's memory, as on the cpu backend: what the oracle overwrites is the tensor itself.
+  const values = inputsOf(operation, named).map((info) => ({
+    values: backend.typedArrayFromHeap(info) as Float32Array, shape: info.shape,
+  }));
+  const results = operation.cpu(values, attributes);
+  for (const name of operation.changes ?? []) {
+    const changed = named[name];
+    if (changed) markChanged(backend, changed);
+  }
+  return results.map((output) => {
+    const info = backend.makeOutput(output.shape, 'float32');
+    backend.typedArrayFromHeap(info).set(output.values);
+    return info;
+  });
+}
+
+/** Registers `operation` under its name for 'webgpu', 'cpu' and 'wasm'. */
 export function registerOperation(operation: Operation): void {
   registerKernel({
     kernelName: operation.name,
@@ -59,6 +88,25 @@ export function registerOperation(operation: Operation): void {
       );
     },
   });
+  registerKernel({
+    kernelName: operation.name,
+    backendName: 'wasm',
+    kernelFunc({ inputs, backend, attrs }) {
+      if (!(backend instanceof BackendWasm)) {
+        throw new Error(`${operation.name}: the wasm kernel needs tfjs's wasm backend.`);
+      }
+      const composed = operation.wasm
+        && composition(operation, operation.wasm.bind(operation), inputsOf(operation, inputs), attrs ?? {});
+      return composed ?? runOracle(operation, backend, inputs, attrs ?? {});
+    },
+  });
+}
+
+function composition(
+  operation: Operation, wasm: NonNullable<Operation['wasm']>, inputs: TensorInfo[], attributes: NamedAttrMap,
+): Tensor[] | null {
+  // Kernels of a running kernel are on no tape, and what they make is the surrounding tidy's to free.
+  return tidy(operation.name, () => wasm(inputs as Tensor[], attributes) as Tensor[]);
 }
 
 /** Runs a registered operation on the active backend and records it for gradients. */

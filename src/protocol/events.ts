@@ -53,6 +53,8 @@ export const SessionReady = v.object({
   /** As the browser names it; software adapters say so. */
   adapter: v.string(),
   software: v.boolean(),
+  /** Why the processor does a GPU's work, as half a sentence; null where a GPU does. */
+  noGpu: v.nullable(v.string()),
   modelHash: v.string(),
   card: ModelCard,
   /** The trainer's settings to begin with. */

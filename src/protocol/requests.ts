@@ -18,6 +18,10 @@ import {
   VoteId,
 } from './records.ts';
 
+/** What computes: the GPU, the processor, or `auto`: the GPU where there is one, else the processor. */
+export const EngineWish = v.picklist(['auto', 'webgpu', 'wasm']);
+export type EngineWish = v.InferOutput<typeof EngineWish>;
+
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
@@ -28,6 +32,7 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const SessionStart = v.object({
   kind: v.literal('session.start'),
   size: ModelSize,
+  engine: EngineWish,
   modelUrl: v.string(),
   restored: v.object({
     votes: v.array(VoteEvent),

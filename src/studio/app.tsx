@@ -1,4 +1,5 @@
 /** The app shell: header, banners, and the panels in their places. */
+import { Popover } from '@base-ui/react/popover';
 import { CircleQuestionMark, Moon, Sun, SunMoon, TriangleAlert, X } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { BeforeAfter } from './features/compare/before-after.tsx';
@@ -12,6 +13,7 @@ import { TrainingPanel } from './features/train/training-panel.tsx';
 import { WorldBrowser } from './features/world/world-browser.tsx';
 import { useSession, useSettings, useStudio } from './stores/context.ts';
 import { Button } from './ui/button.tsx';
+import { WebGpuAdvice } from './ui/web-gpu-advice.tsx';
 
 export function App() {
   const [help, setHelp] = useState(false);
@@ -72,6 +74,7 @@ function ModelLine() {
   const card = useSession((state) => state.card);
   const adapter = useSession((state) => state.adapter);
   const software = useSession((state) => state.software);
+  const noGpu = useSession((state) => state.noGpu);
   if (status !== 'ready' || !card) {
     return <p className="model-line">{status === 'failed' ? 'No model' : 'Loading the model'}</p>;
   }
@@ -79,11 +82,35 @@ function ModelLine() {
     <p className="model-line" title={card.summary}>
       <b>{card.size}</b>
       <span>{(card.parameters / 1e6).toFixed(1)} M parameters</span>
-      <span>
-        {software ? `${adapter.replace(/ \(software\)$/, '')}, a software adapter: slow` : adapter}
-      </span>
+      {noGpu === null
+        ? <span>{software ? `${adapter.replace(/ \(software\)$/, '')}, a software adapter: slow` : adapter}</span>
+        : <NoGpu adapter={adapter} reason={noGpu} />}
     </p>
   );
+}
+
+/** What computes in a GPU's place; opens why, and what to do about it. */
+function NoGpu({ adapter, reason }: { adapter: string; reason: string }) {
+  return (
+    <Popover.Root>
+      <Popover.Trigger className="text-button">{adapter}</Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={8} align="end">
+          <Popover.Popup className="popover">
+            <Popover.Title>Without a GPU</Popover.Title>
+            <Popover.Description>
+              The model runs on your processor: everything works, some of it slower. {sentence(reason)}
+            </Popover.Description>
+            <WebGpuAdvice />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function sentence(half: string): string {
+  return half.charAt(0).toUpperCase() + half.slice(1);
 }
 
 const themes = {

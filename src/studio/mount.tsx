@@ -1,5 +1,6 @@
 /** Puts a studio on the page. The page and the preview of the tests differ only in the client they bring. */
 import { createRoot } from 'react-dom/client';
+import type { EngineWish } from '../protocol/messages.ts';
 import { openStorage, askToPersist } from '../storage/indexed-storage.ts';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -11,12 +12,19 @@ import { createStudio } from './stores/studio.ts';
 import './styles/studio.css';
 import type { WorkerClient } from './worker-client.ts';
 
+/** What `?engine=` asks for: `webgpu`, `wasm`, or whatever is there. */
+function engineOf(search: string): EngineWish {
+  const wished = new URLSearchParams(search).get('engine');
+  return wished === 'webgpu' || wished === 'wasm' ? wished : 'auto';
+}
+
 /** Mounts the app and starts the session. Asks for lasting storage with the first vote, not on arrival. */
 export function mountStudio(client: WorkerClient, root: HTMLElement) {
   const studio = createStudio({
     client,
     openStorage: () => openStorage(),
     settingsDisk: settingsDisk(),
+    engine: engineOf(window.location.search),
     modelUrl: new URL('/models/nano/', window.location.href).href,
     autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
   });

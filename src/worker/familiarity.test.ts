@@ -1,11 +1,14 @@
 // The gauge of strangeness, on features that are made up.
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { createCpuBackend } from '../engine/device.ts';
 import type { Domain } from '../model/config.ts';
 import { createModel } from '../model/generator.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import { randomParameters, tinyConfig } from '../model/tiny-model.ts';
 import { createWorld } from '../world/world.ts';
 import { Familiarity, pooledFeatures, strangeness } from './familiarity.ts';
+
+beforeAll(createCpuBackend);
 
 test('features are averaged over the image, level by level', () => {
   const { blocks, width } = tinyConfig.backbone;

@@ -5,7 +5,6 @@
  * model's file and the trainer's last snapshot. It sends no events and decides nothing.
  */
 import { bytesOfCaptures } from '../engine/capture.ts';
-import type { EngineDevice } from '../engine/device.ts';
 import { PolicyState } from '../learning/policy-state.ts';
 import { initialProgress } from '../learning/snapshots.ts';
 import type { Snapshot } from '../learning/snapshots.ts';
@@ -13,14 +12,7 @@ import { Trainer } from '../learning/trainer.ts';
 import { ClipGenerator, createModel } from '../model/generator.ts';
 import type { Model } from '../model/generator.ts';
 import type { ModelFile } from '../model/weights.ts';
-
-/** What a host needs of a device. Without a backend's captures, as on the CPU, it counts no bytes. */
-export type HostDevice =
-  Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'>
-  & { readonly backend: EngineDevice['backend'] | null };
-
-/** Makes a device: the engine's createDevice, or one of a test. */
-export type DeviceMaker = () => Promise<HostDevice>;
+import type { ComputeDevice } from './compute-device.ts';
 
 /** Milliseconds by which the browser tells of a lost device after the work that it broke has failed. */
 const lossToldWithin = 500;
@@ -29,7 +21,7 @@ const lossToldWithin = 500;
 const trainingSeed = 1;
 
 export class ModelHost {
-  readonly engine: HostDevice;
+  readonly engine: ComputeDevice;
   readonly model: Model;
   readonly state: PolicyState;
   readonly trainer: Trainer;
@@ -40,7 +32,7 @@ export class ModelHost {
   private deviceLost = false;
 
   /** Puts a model on a device, which the host owns from here on. */
-  constructor(engine: HostDevice, file: ModelFile) {
+  constructor(engine: ComputeDevice, file: ModelFile) {
     this.engine = engine;
     this.model = createModel(file);
     this.state = new PolicyState(this.model);
@@ -54,7 +46,7 @@ export class ModelHost {
   }
 
   /** The same model on a new device, at a snapshot's point of training. */
-  static async create(makeDevice: DeviceMaker, file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
+  static async create(makeDevice: () => Promise<ComputeDevice>, file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
     const engine = await makeDevice();
     try {
       const host = new ModelHost(engine, file);

@@ -9,15 +9,15 @@ import { PreferenceSet } from '../learning/preference-set.ts';
 import { readSnapshot, SnapshotError } from '../learning/snapshots.ts';
 import { latentShape } from '../model/config.ts';
 import { fetchModel } from '../model/weights.ts';
-import type { EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
+import type { EngineWish, EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import { standingVotes } from '../protocol/records.ts';
 import type { SnapshotId } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
+import type { ComputeDevice } from './compute-device.ts';
 import { isHeldOut } from './evaluation-work.ts';
 import { Familiarity } from './familiarity.ts';
 import { trainedFamilies } from './model-card.ts';
 import { ModelHost } from './model-host.ts';
-import type { DeviceMaker } from './model-host.ts';
 import { PairArchive } from './pair-archive.ts';
 import { WorldError } from './session-failure.ts';
 import type { Workbench } from './workbench.ts';
@@ -32,13 +32,14 @@ export interface Opening {
 
 /** Opens what `session.start` asks for. Rejects with NoWebGPUError, WeightsError or WorldError. */
 export async function openSession(
-  request: RequestOf<'session.start'>, world: Promise<World>, makeDevice: DeviceMaker,
+  request: RequestOf<'session.start'>, world: Promise<World>,
+  makeDevice: (wish: EngineWish) => Promise<ComputeDevice>,
   emit: (event: WorkerEvent) => void,
 ): Promise<Opening> {
   const tell = (phase: Phase, message: string, loadedBytes = 0, totalBytes = 0) =>
     emit({ kind: 'session.progress', phase, loadedBytes, totalBytes, message });
   tell('device', 'Asking the browser for the GPU');
-  const engine = await makeDevice();
+  const engine = await makeDevice(request.engine);
   tell('world', 'Loading the world');
   const ready = await world.catch((cause: unknown) => {
     throw new WorldError(`The world's physics engine did not load: ${String(cause)}`);
@@ -47,7 +48,7 @@ export async function openSession(
   const file = await fetchModel(request.modelUrl, (loaded, total) => {
     tell('weights', 'Loading the weights', loaded, Math.max(total, 0));
   });
-  tell('upload', 'Putting the model on the GPU');
+  tell('upload', engine.noGpu === null ? 'Putting the model on the GPU' : 'Putting the model in place');
   const host = new ModelHost(engine, file);
   tell('restore', 'Putting back votes and weights of earlier visits');
   const { height, width } = file.config.video;

@@ -32,7 +32,7 @@ test('weights that are not there are refused, and so is work before they are', a
   other.send({ kind: 'training.start' });
   expect((await other.wait('request.refused')).sentence).toMatch(/not loaded/);
   other.send({
-    kind: 'session.start', size: 'nano', modelUrl: '/nowhere/',
+    kind: 'session.start', size: 'nano', engine: 'webgpu', modelUrl: '/nowhere/',
     restored: { votes: [], pairs: [], snapshot: null, settings: null },
   });
   expect(await other.wait('session.failed')).toMatchObject({ code: 'weights-missing' });

@@ -7,18 +7,18 @@
  * are stored. A lost device is made anew from what lies on the CPU, and the piece of work that it broke is
  * redone; work that fails without one is refused under the name of the request that asked for it.
  */
-import { createDevice } from '../engine/device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
-import type { PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
+import type { EngineWish, PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, VoteAdded } from '../protocol/records.ts';
 import { createWorld } from '../world/world.ts';
 import type { World } from '../world/world.ts';
 import { AutomaticWork } from './automatic-work.ts';
+import { openComputeDevice } from './compute-device.ts';
+import type { ComputeDevice } from './compute-device.ts';
 import { EvaluationWork, isHeldOut } from './evaluation-work.ts';
 import { Lane } from './lane.ts';
 import type { Job, Work } from './lane.ts';
 import { ModelHost } from './model-host.ts';
-import type { DeviceMaker } from './model-host.ts';
 import { makePair, RefusedError } from './pair-maker.ts';
 import type { MadePair } from './pair-maker.ts';
 import { modelCard } from './model-card.ts';
@@ -52,7 +52,7 @@ const recoveryPauses = [250, 500, 1000, 2000, 3000, 3500];
 
 export class Session {
   private readonly emit: (event: WorkerEvent) => void;
-  private readonly makeDevice: DeviceMaker;
+  private readonly makeDevice: (wish: EngineWish) => Promise<ComputeDevice>;
   private readonly control: TrainingControl;
   private readonly lane: Lane;
   private world: Promise<World> | null = null;
@@ -65,7 +65,7 @@ export class Session {
   /** True when training had the last turn: an automatic pair may come before the next step. */
   private trainedLast = false;
 
-  constructor(emit: (event: WorkerEvent) => void, makeDevice: DeviceMaker = createDevice) {
+  constructor(emit: (event: WorkerEvent) => void, makeDevice = openComputeDevice) {
     this.emit = emit;
     this.makeDevice = makeDevice;
     this.control = new TrainingControl(emit);
@@ -180,7 +180,7 @@ export class Session {
       this.opened = { bench, training, evaluation, automatic };
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
-        kind: 'session.ready', adapter, software: engine.adapterInfo.software, modelHash: model.file.hash,
+        kind: 'session.ready', adapter, software: engine.adapterInfo.software, noGpu: engine.noGpu, modelHash: model.file.hash,
         card: modelCard(model.file, request.size), training: training.current, snapshotId,
         step: trainer.progress.step,
       });
@@ -351,7 +351,8 @@ export class Session {
     this.recoveries += 1;
     try {
       if (this.recoveries > mostRecoveries) throw new Error('The GPU was lost again and again.');
-      const create = () => ModelHost.create(this.makeDevice, host.model.file, host.trainer.snapshot());
+      // A GPU that is gone for a moment is waited for: the processor takes over only at the next visit.
+      const create = () => ModelHost.create(() => this.makeDevice('webgpu'), host.model.file, host.trainer.snapshot());
       const fresh = await retried(create, recoveryPauses, () => !this.stopped);
       if (this.stopped) {
         fresh.dispose();

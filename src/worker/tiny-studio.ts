@@ -11,7 +11,7 @@ import { parseConfig } from '../model/config.ts';
 import { parseEvent } from '../protocol/messages.ts';
 import type { EventOf, PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, PairRecord, VoteAdded } from '../protocol/records.ts';
-import type { DeviceMaker, HostDevice } from './model-host.ts';
+import type { ComputeDevice } from './compute-device.ts';
 import { Session } from './session.ts';
 
 /** Where the tiny model is. */
@@ -51,7 +51,7 @@ export class Page {
   readonly session: Session;
 
   /** `makeDevice` as the session takes it: the engine's own unless given. */
-  constructor(makeDevice?: DeviceMaker) {
+  constructor(makeDevice?: () => Promise<ComputeDevice>) {
     this.session = new Session((event) => {
       this.events.push(parseEvent(event));
       this.waiting.forEach((look) => look());
@@ -85,7 +85,7 @@ export class Page {
 
   start(restored: Partial<RequestOf<'session.start'>['restored']> = {}): void {
     const found = { votes: [], pairs: [], snapshot: null, settings: null, ...restored };
-    this.send({ kind: 'session.start', size: 'nano', modelUrl: folder, restored: found });
+    this.send({ kind: 'session.start', size: 'nano', engine: 'webgpu', modelUrl: folder, restored: found });
   }
 
   async pair(seed: number): Promise<{ ready: EventOf<'pair.ready'>; record: PairRecord }> {
@@ -110,9 +110,10 @@ export function voteFor(record: PairRecord, choice: VoteAdded['choice']): VoteAd
 }
 
 /** A device for Node, where every operation runs through its oracle (createCpuBackend comes first). */
-export class CpuDevice implements HostDevice {
+export class CpuDevice implements ComputeDevice {
   readonly adapterInfo = { vendor: '', architecture: '', description: 'CPU', software: true, features: [] };
   readonly backend = null;
+  readonly noGpu = null;
   readonly errors: string[] = [];
   readonly lost: Promise<DeviceLoss>;
   private tellLoss: (loss: DeviceLoss) => void = () => {};

@@ -6,6 +6,7 @@ import gradientSource from '../../../shaders/activation/gradient.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { activationGradientComposed } from './composition.ts';
 import { activationGradient, cubic } from './oracle.ts';
 import type { Activation } from './oracle.ts';
 
@@ -24,6 +25,7 @@ kinds.forEach((kind, index) => {
       return [dx];
     },
     cpu: ([x, dy]) => [{ values: activationGradient(kind, x.values, dy.values), shape: x.shape }],
+    wasm: ([x, dy]) => [activationGradientComposed(kind, x, dy)],
   });
   registerGradient({
     kernelName: `Physics.${kind}`,

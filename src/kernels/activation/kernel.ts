@@ -6,6 +6,7 @@ import forwardSource from '../../../shaders/activation/forward.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { activationComposed } from './composition.ts';
 import './gradient.ts';
 import { activationForward, cubic } from './oracle.ts';
 import type { Activation } from './oracle.ts';
@@ -25,6 +26,7 @@ kinds.forEach((kind, index) => {
       return [y];
     },
     cpu: ([x]) => [{ values: activationForward(kind, x.values), shape: x.shape }],
+    wasm: ([x]) => [activationComposed(kind, x)],
   });
 });
 

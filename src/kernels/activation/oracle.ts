@@ -5,7 +5,8 @@
 
 export type Activation = 'silu' | 'gelu';
 
-const twice = 2 * Math.sqrt(2 / Math.PI);
+/** Factor of the inner function of gelu, so that sigmoid may take the place of tanh. */
+export const twice = 2 * Math.sqrt(2 / Math.PI);
 /** Coefficient of x^3 in gelu. */
 export const cubic = 0.044715;
 

@@ -7,6 +7,7 @@ import { registerGradient } from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch, release } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { attentionGradientsComposed } from './composition.ts';
 import { attentionGradients } from './oracle.ts';
 import type { AttentionShape } from './oracle.ts';
 import { attentionProgram, rowProductsProgram } from './programs.ts';
@@ -41,6 +42,9 @@ registerOperation({
       { values: gradients.key, shape: key.shape },
       { values: gradients.value, shape: value.shape },
     ];
+  },
+  wasm([query, key, value, , , dy], attributes) {
+    return attentionGradientsComposed(query, key, value, dy, attentionShape(query.shape, key.shape, attributes));
   },
 });
 

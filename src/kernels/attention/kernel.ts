@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { attentionComposed } from './composition.ts';
 import { attentionShape } from './gradient.ts';
 import { attentionForward } from './oracle.ts';
 import { attentionProgram } from './programs.ts';
@@ -32,6 +33,8 @@ registerOperation({
       { values: logSumExp, shape: [shape.batch, shape.heads, shape.queries] },
     ];
   },
+  wasm: ([query, key, value], attributes) =>
+    attentionComposed(query, key, value, attentionShape(query.shape, key.shape, attributes)),
 });
 
 /**

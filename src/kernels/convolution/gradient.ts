@@ -7,6 +7,7 @@ import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch, release } from '../../engine/bridge.ts';
 import { columnSumsProgram } from '../linear/programs.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { convolutionFilterGradientComposed, convolutionInputGradientComposed } from './composition.ts';
 import { convolutionFilterGradient, convolutionInputGradient, convolutionShape } from './oracle.ts';
 import type { ConvolutionShape } from './oracle.ts';
 import { filterGradientProgram, inputGradientProgram } from './programs.ts';
@@ -43,6 +44,11 @@ registerOperation({
     const shape = shapeFor(inputShape, filter.shape, attributes);
     return [{ values: convolutionInputGradient(dy.values, filter.values, shape), shape: inputShape }];
   },
+  wasm([dy, filter], attributes) {
+    const shape = shapeFor(numbersOf(attributes, 'inputShape'), filter.shape, attributes);
+    const dx = convolutionInputGradientComposed(dy, filter, shape);
+    return dx && [dx];
+  },
 });
 
 registerOperation({
@@ -64,6 +70,11 @@ registerOperation({
     const filterShape = numbersOf(attributes, 'filterShape');
     const shape = shapeFor(x.shape, filterShape, attributes);
     return [{ values: convolutionFilterGradient(x.values, dy.values, shape), shape: filterShape }];
+  },
+  wasm([x, dy], attributes) {
+    const shape = shapeFor(x.shape, numbersOf(attributes, 'filterShape'), attributes);
+    const gradient = convolutionFilterGradientComposed(x, dy, shape);
+    return gradient && [gradient];
   },
 });
 

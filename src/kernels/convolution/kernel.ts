@@ -9,6 +9,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import '../linear/gradient.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { convolutionComposed } from './composition.ts';
 import { strideOf } from './gradient.ts';
 import { convolutionForward, convolutionShape } from './oracle.ts';
 import { forwardProgram } from './programs.ts';
@@ -28,6 +29,8 @@ registerOperation({
     const values = convolutionForward(x.values, filter.values, bias?.values ?? null, shape);
     return [{ values, shape: [shape.batch, ...shape.output, shape.channelsOut] }];
   },
+  wasm: ([x, filter, bias], attributes) =>
+    [convolutionComposed(x, filter, bias, convolutionShape(x.shape, filter.shape, strideOf(attributes)))],
 });
 
 /**

@@ -9,6 +9,7 @@ import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
+import { gatedComposed, gateGradientComposed } from './composition.ts';
 import { gatedAddGateGradient, gatedAddValueGradient } from './oracle.ts';
 import { gatedShape } from './shape.ts';
 
@@ -28,6 +29,7 @@ registerOperation({
     const shape = gatedShape(dout.shape, gate.shape);
     return [{ values: gatedAddValueGradient(dout.values, gate.values, shape), shape: dout.shape }];
   },
+  wasm: ([dout, gate]) => [gatedComposed(dout, gate)],
 });
 
 registerOperation({
@@ -53,6 +55,7 @@ registerOperation({
     const values = gatedAddGateGradient(dout.values, y.values, { batch, tokens, channels });
     return [{ values, shape: [batch, channels] }];
   },
+  wasm: ([dout, y]) => [gateGradientComposed(dout, y)],
 });
 
 registerGradient({

@@ -6,6 +6,7 @@ import forwardSource from '../../../shaders/gated_add/forward.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { gatedAddComposed } from './composition.ts';
 import './gradient.ts';
 import { gatedAddForward } from './oracle.ts';
 import { gatedShape } from './shape.ts';
@@ -26,6 +27,7 @@ registerOperation({
     const shape = gatedShape(x.shape, gate.shape);
     return [{ values: gatedAddForward(x.values, y.values, gate.values, shape), shape: x.shape }];
   },
+  wasm: ([x, y, gate]) => [gatedAddComposed(x, y, gate)],
 });
 
 /** x + gate y: x and y [B, L, C], gate [B, C] -> [B, L, C]. Throws when the shapes do not fit. */

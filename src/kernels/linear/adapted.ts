@@ -8,6 +8,7 @@ import { mul, registerGradient } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { adaptedLinearComposed } from './composition.ts';
 import { shapeOf } from './kernel.ts';
 import { linearForward } from './oracle.ts';
 import { noEpilogue, productProgram } from './programs.ts';
@@ -45,6 +46,8 @@ registerOperation({
       { values: down, shape: [...leading, rank] },
     ];
   },
+  wasm: ([x, weight, bias, a, b], attributes) =>
+    adaptedLinearComposed(x, weight, bias, a, b, attributes['scale'] as number),
 });
 
 registerGradient({

@@ -6,6 +6,8 @@ import { registerGradient } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { activationGradientComposed } from '../activation/composition.ts';
+import { columnSumsComposed, inputGradientComposed, weightGradientComposed } from './composition.ts';
 import { columnSums, geluSlope, linearInputGradient, linearWeightGradient } from './oracle.ts';
 import { columnSumsProgram, geluGradientProgram, noEpilogue, productProgram } from './programs.ts';
 
@@ -33,6 +35,7 @@ registerOperation({
     const values = residual ? gradient.map((value, i) => value + residual.values[i]) : gradient;
     return [{ values, shape: [...dy.shape.slice(0, -1), depth] }];
   },
+  wasm: ([dy, weight, residual]) => [inputGradientComposed(dy, weight, residual)],
 });
 
 registerOperation({
@@ -52,6 +55,7 @@ registerOperation({
     const shape = { rows: rowsOf(x.shape), depth, columns };
     return [{ values: linearWeightGradient(x.values, dy.values, shape), shape: [depth, columns] }];
   },
+  wasm: ([x, dy]) => [weightGradientComposed(x, dy)],
 });
 
 registerOperation({
@@ -67,6 +71,7 @@ registerOperation({
     const columns = matrix.shape[matrix.shape.length - 1];
     return [{ values: columnSums(matrix.values, rowsOf(matrix.shape), columns), shape: [columns] }];
   },
+  wasm: ([matrix]) => [columnSumsComposed(matrix)],
 });
 
 registerOperation({
@@ -82,6 +87,7 @@ registerOperation({
     const values = Float64Array.from(before.values, (value, i) => dy.values[i] * geluSlope(value));
     return [{ values, shape: dy.shape }];
   },
+  wasm: ([dy, before]) => [activationGradientComposed('gelu', before, dy)],
 });
 
 registerGradient({

@@ -7,6 +7,7 @@ import { engine } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { linearComposed } from './composition.ts';
 import './gradient.ts';
 import { geluValue, linearForward } from './oracle.ts';
 import type { LinearShape } from './oracle.ts';
@@ -49,6 +50,10 @@ registerOperation({
     const y = attributes['activation'] === 'gelu' ? before.map(geluValue) : before;
     const outputs = [{ values: y, shape: outputShape }];
     return attributes['save'] === true ? [...outputs, { values: before, shape: outputShape }] : outputs;
+  },
+  wasm([x, weight, bias], attributes) {
+    const [y, before] = linearComposed(x, weight, bias, attributes['activation'] === 'gelu');
+    return attributes['save'] === true ? [y, before] : [y];
   },
 });
 

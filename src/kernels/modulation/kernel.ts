@@ -2,7 +2,7 @@
 // what a condition, the same for all blocks, becomes in one of them (PixArt-alpha, arXiv:2310.00426). Oracle:
 // oracle.ts. The gradients are a concatenation and a sum over the batch, by tfjs's own operations.
 
-import { concat, registerGradient, reshape, sum } from '@tensorflow/tfjs-core';
+import { add, concat, registerGradient, reshape, split, sum } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import forwardSource from '../../../shaders/modulation/forward.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
@@ -39,6 +39,7 @@ registerOperation({
       values, shape: [shape.batch, shape.channels],
     }));
   },
+  wasm: ([shared, table]) => split(add(shared, reshape(table, [1, -1])), modulationParts, 1),
 });
 
 registerGradient({

@@ -9,6 +9,7 @@ import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
 import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
+import { layerNormInputGradientComposed, modulationGradientComposed } from './composition.ts';
 import { layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
 import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
 
@@ -35,6 +36,7 @@ registerOperation({
     const values = layerNormInputGradient(x.values, scale.values, statistics.values, dy.values, shape);
     return [{ values, shape: x.shape }];
   },
+  wasm: ([x, scale, statistics, dy]) => [layerNormInputGradientComposed(x, scale, statistics, dy)],
 });
 
 registerOperation({
@@ -64,6 +66,10 @@ registerOperation({
     const shape = normalizationShape(x.shape, [groups, channels]);
     const { dscale, dshift } = layerNormModulationGradients(x.values, statistics.values, dy.values, shape);
     return [{ values: ofScale ? dscale : dshift, shape: [groups, channels] }];
+  },
+  wasm([x, statistics, dy], attributes) {
+    const { groups, ofScale } = modulationAttributes(attributes);
+    return [modulationGradientComposed(x, statistics, dy, groups, ofScale)];
   },
 });
 

@@ -8,6 +8,7 @@ import forwardSource from '../../../shaders/normalization/forward.wgsl?raw';
 import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
 import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { layerNormComposed } from './composition.ts';
 import './gradient.ts';
 import { epsilon, layerNormForward } from './oracle.ts';
 import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
@@ -39,6 +40,7 @@ registerOperation({
       { values: statistics, shape: [shape.rows, 2] },
     ];
   },
+  wasm: ([x, scale, shift]) => layerNormComposed(x, scale, shift),
 });
 
 /**

@@ -22,7 +22,7 @@ export type { AdamwOptions } from './oracle.ts';
 
 const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
 
-// The cpu backend's values are the tensor's own memory.
+// On the cpu and wasm backends the values are the tensor's own memory.
 function overwrite(target: ArrayLike<number>, source: ArrayLike<number>): void {
   if (!(target instanceof Float32Array)) {
     throw new Error('AdamW updates float32 tensors.');
@@ -49,6 +49,7 @@ registerOperation({
     overwrite(second.values, next.second);
     return [];
   },
+  changes: ['parameter', 'first', 'second'],
 });
 
 /** Tensors that one dispatch can read, besides the sums that it writes: a device binds eight buffers at least. */
@@ -92,6 +93,7 @@ registerOperation({
     overwrite(sums.values, next);
     return [];
   },
+  changes: ['sums'],
 });
 
 registerOperation({

@@ -6,6 +6,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { rotaryComposed } from './composition.ts';
 import { rotaryShape } from './gradient.ts';
 import { rotaryForward } from './oracle.ts';
 import { rotaryProgram } from './programs.ts';
@@ -27,6 +28,7 @@ registerOperation({
     const { batch, length, heads, width } = shape;
     return [query, key, value].map((values) => ({ values, shape: [batch, length, heads, width] }));
   },
+  wasm: (inputs, attributes) => rotaryComposed(inputs, rotaryShape(inputs[0].shape, attributes)),
 });
 
 /**

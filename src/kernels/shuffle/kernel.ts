@@ -8,6 +8,7 @@ import { createOutput } from '../../engine/bridge.ts';
 import type { WebGPUBackend } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import { depthToSpaceComposed, spaceToDepthComposed } from './composition.ts';
 import './gradient.ts';
 import * as oracle from './oracle.ts';
 import type { Factor, VideoShape } from './oracle.ts';
@@ -57,6 +58,7 @@ registerOperation({
     const values = oracle.spaceToDepth(x.values, shape, factor);
     return [{ values, shape: [...oracle.foldedShape(shape, factor)] }];
   },
+  wasm: ([x], attributes) => [spaceToDepthComposed(x, videoShape(x.shape), factorOf(attributes))],
 });
 
 registerOperation({
@@ -73,6 +75,7 @@ registerOperation({
     const values = oracle.depthToSpace(x.values, shape, factor);
     return [{ values, shape: [...oracle.unfoldedShape(shape, factor)] }];
   },
+  wasm: ([x], attributes) => [depthToSpaceComposed(x, videoShape(x.shape), factorOf(attributes))],
 });
 
 /**

@@ -15,6 +15,8 @@ export interface SessionState {
   progress: EventOf<'session.progress'> | null;
   adapter: string;
   software: boolean;
+  /** Why the processor does a GPU's work, as half a sentence; null where a GPU does. */
+  noGpu: string | null;
   modelHash: string;
   card: ModelCard | null;
   failure: EventOf<'session.failed'> | null;
@@ -59,6 +61,7 @@ export function createSessionStore() {
     progress: null,
     adapter: '',
     software: false,
+    noGpu: null,
     modelHash: '',
     card: null,
     failure: null,
@@ -92,6 +95,7 @@ export function createSessionStore() {
             status: 'ready',
             adapter: event.adapter,
             software: event.software,
+            noGpu: event.noGpu,
             modelHash: event.modelHash,
             card: event.card,
           });

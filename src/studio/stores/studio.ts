@@ -3,7 +3,7 @@
  * a client and a storage; the page makes one and keeps it.
  */
 import { version } from '../../../package.json';
-import type { PageRequest, WorkerEvent } from '../../protocol/messages.ts';
+import type { EngineWish, PageRequest, WorkerEvent } from '../../protocol/messages.ts';
 import type { PairSource, Image, SnapshotRecord } from '../../protocol/records.ts';
 import { stepsAsCsv, votesAsJsonl } from '../../storage/export.ts';
 import { storageErrorFrom } from '../../storage/storage-error.ts';
@@ -23,6 +23,8 @@ export interface StudioDependencies {
   settingsDisk: Pick<Storage, 'getItem' | 'setItem'> | null;
   /** Where the weights are: a folder, with a closing slash. */
   modelUrl: string;
+  /** What the model is to run on. */
+  engine: EngineWish;
   /** False where the visitor prefers reduced motion. */
   autoplay: boolean;
   now?: () => number;
@@ -163,6 +165,7 @@ export function createStudio(dependencies: StudioDependencies) {
     send({
       kind: 'session.start',
       size: 'nano',
+      engine: dependencies.engine,
       modelUrl: dependencies.modelUrl,
       restored: {
         votes: found?.votes ?? [],

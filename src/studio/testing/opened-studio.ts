@@ -23,6 +23,7 @@ export async function openStudio(storage: StudioStorage, change: Partial<Script>
     openStorage: async () => storage,
     settingsDisk: null,
     modelUrl: '/models/nano/',
+    engine: 'auto',
     autoplay: true,
     chance: () => 0.5,
     newId: () => `${ids++}-${Math.random()}`,

@@ -26,6 +26,8 @@ export interface Script {
   failure?: EventOf<'session.failed'>;
   /** False plays a GPU; a software adapter unless given. */
   software?: boolean;
+  /** Why the processor does the work; a GPU does unless given. */
+  noGpu?: string;
   /** Of the weights; a snapshot of others is refused. */
   modelHash?: string;
   /** So many pairs fail before one is made. */
@@ -93,6 +95,7 @@ export function scriptedClient(
       kind: 'session.ready',
       adapter: 'Scripted adapter',
       software: script.software ?? true,
+      noGpu: script.noGpu ?? null,
       modelHash,
       card: {
         name: 'PhysMaster nano',

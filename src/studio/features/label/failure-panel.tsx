@@ -3,28 +3,18 @@ import { TriangleAlert } from 'lucide-react';
 import type { EventOf } from '../../../protocol/messages.ts';
 import { useSession } from '../../stores/context.ts';
 import { Button } from '../../ui/button.tsx';
-import { webGpuAdvice } from './web-gpu-advice.ts';
+import { WebGpuAdvice } from '../../ui/web-gpu-advice.tsx';
 
 export function FailurePanel({ failure }: { failure: EventOf<'session.failed'> }) {
   const noGpu = failure.code === 'webgpu-missing' || failure.code === 'adapter-missing';
   const started = useSession((state) => state.card !== null);
-  const advice = noGpu ? webGpuAdvice(navigator.userAgent) : null;
   return (
     <div className="failure" role="alert" data-code={failure.code}>
       <TriangleAlert size={24} aria-hidden />
       <h2>{titleOf(noGpu, started)}</h2>
       <p>{failure.sentence}</p>
       <p>{failure.remedy}</p>
-      {advice && (
-        <div className="advice">
-          <h3>In {advice.browser}</h3>
-          <ol>
-            {advice.steps.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-        </div>
-      )}
+      {noGpu && <WebGpuAdvice />}
       <Button tone="primary" onClick={() => window.location.reload()}>
         Try again
       </Button>

@@ -23,8 +23,8 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
           </header>
           <Dialog.Description>
             A small video model predicts, twice and with different noise, what happens after one frame. Pick the
-            clip that obeys physics. Training then makes the model prefer what you picked, here, on your own GPU.
-            Nothing leaves this machine.
+            clip that obeys physics. Training then makes the model prefer what you picked, here, on your own machine,
+            which nothing leaves.
           </Dialog.Description>
           <div className="help-keys">
             {groups.map((group) => (

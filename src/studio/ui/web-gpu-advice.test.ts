@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { webGpuAdvice } from './web-gpu-advice.ts';
+import { webGpuAdvice } from './web-gpu-advice.tsx';
 
 test('each browser gets advice of its own', () => {
   const agent = (name: string, system = 'Windows NT 10.0') => `Mozilla/5.0 (${system}) ${name}`;

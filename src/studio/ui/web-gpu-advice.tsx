@@ -1,6 +1,7 @@
 /** What to do where WebGPU is missing, browser by browser. */
+import './web-gpu-advice.css';
 
-export interface Advice {
+interface Advice {
   browser: string;
   steps: string[];
 }
@@ -42,4 +43,19 @@ export function webGpuAdvice(userAgent: string): Advice {
     };
   }
   return { browser: 'this browser', steps: ['Open this page in a recent Chrome, Edge, Safari or Firefox.'] };
+}
+
+/** The steps for this browser, under a heading that names it. */
+export function WebGpuAdvice() {
+  const { browser, steps } = webGpuAdvice(navigator.userAgent);
+  return (
+    <div className="advice">
+      <h3>In {browser}</h3>
+      <ol>
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+    </div>
+  );
 }

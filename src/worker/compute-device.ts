@@ -1,0 +1,46 @@
+/**
+ * What the model runs on: the GPU, or the processor where there is no GPU that computes.
+ *
+ * A software adapter would do the processor's work in a GPU's terms: on two cores a pair of clips took 7.5 seconds
+ * on it and under 2 through WebAssembly, so it is used only where it is asked for by name (for tests).
+ */
+import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import { createDevice, createWasmBackend, NoWebGPUError } from '../engine/device.ts';
+import type { EngineDevice } from '../engine/device.ts';
+import type { EngineWish } from '../protocol/messages.ts';
+
+/** What a host needs of a device. Without WebGPU's backend it counts no bytes of captures. */
+export type ComputeDevice =
+  Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'>
+  & { readonly backend: EngineDevice['backend'] | null;
+    /** Why there is no GPU, in words that follow "because"; null where there is one. */
+    readonly noGpu: string | null };
+
+/** Opens the device that is wished for: `auto` is the GPU, or else the processor. */
+export async function openComputeDevice(wish: EngineWish): Promise<ComputeDevice> {
+  if (wish === 'wasm') return processor('the page was told to do without one.');
+  try {
+    const device = await createDevice({ softwareOk: wish === 'webgpu' });
+    return { ...device, noGpu: null };
+  } catch (error) {
+    if (wish === 'webgpu' || !(error instanceof NoWebGPUError)) throw error;
+    return processor(error.detail, error);
+  }
+}
+
+async function processor(noGpu: string, cause?: Error): Promise<ComputeDevice> {
+  try {
+    await createWasmBackend(wasmAddress);
+  } catch (error) {
+    // What could be done about a missing GPU is worth more than what could be about its stand-in.
+    throw cause ?? error;
+  }
+  return {
+    adapterInfo: {
+      vendor: '', architecture: '', description: 'processor (WebAssembly)', software: false, features: [],
+    },
+    backend: null, noGpu, errors: [],
+    // It cannot be lost, reports no errors of its own, and ends with the worker.
+    lost: new Promise(() => {}), onError: () => () => {}, dispose() {},
+  };
+}

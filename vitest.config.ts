@@ -1,4 +1,4 @@
-// Two test projects: `node` (world, metrics, oracles, model on the CPU) and `gpu` (kernels, engine and
+// Two test projects: `node` (world, metrics, oracles, model on the processor) and `gpu` (kernels, engine and
 // model on WebGPU in real Chromium). A missing WebGPU adapter fails the gpu project; it never skips.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -24,6 +24,7 @@ export default defineConfig({
             '@tensorflow/tfjs-core',
             '@tensorflow/tfjs-core/dist/register_all_gradients.js',
             '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-wasm',
             '@tensorflow/tfjs-backend-webgpu',
           ],
         },

@@ -5,6 +5,7 @@ import { backend as activeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { flush } from '../src/engine/bridge.ts';
 import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import { adapterName } from '../src/engine/compute-device.ts';
 import { createDevice, createWasmBackend } from '../src/engine/device.ts';
 import { forceVariant, variants } from '../src/kernels/variants.ts';
 import type { Variant } from '../src/kernels/variants.ts';
@@ -69,7 +70,7 @@ window.physmasterBench = {
   async open() {
     await createWasmBackend(wasmAddress);
     const { adapterInfo } = await createDevice();
-    return [adapterInfo.vendor, adapterInfo.architecture, adapterInfo.description].filter(Boolean).join(' ');
+    return adapterName(adapterInfo);
   },
   async run(name, { repetitions, variant, size }) {
     const work = [...kernelWorks, ...modelWorks(size)].find((candidate) => candidate.name === name);

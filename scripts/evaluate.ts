@@ -7,11 +7,11 @@ import { oneOf, readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
 import { evaluationReport } from './evaluation-report.ts';
 import { withHeadlessPage } from './headless/host.ts';
-import { modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
+import { engineFlag, engineFromFlag, modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
 import type { SamplerFlag } from './model-flags.ts';
 import { checkOutputFile } from './output-paths.ts';
 
-type Name = 'size' | 'family' | 'split' | 'first-seed' | 'clips' | SamplerFlag | 'json';
+type Name = 'size' | 'engine' | 'family' | 'split' | 'first-seed' | 'clips' | SamplerFlag | 'json';
 
 const command: Command<Name> = {
   invocation: 'npm run evaluate --',
@@ -20,6 +20,7 @@ const command: Command<Name> = {
 frame repeated.`,
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
+    engine: engineFlag,
     family: { value: 'F', help: `family of scenes: ${familyNames.join(', ')}`, default: 'free-fall' },
     split: { value: 'S', help: `split of scenes: ${splits.join(', ')}`, default: 'seen' },
     'first-seed': { value: 'N', help: 'seed of the first scene', default: '0' },
@@ -37,6 +38,7 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const request = {
     size: modelSize(flags.size),
+    engine: engineFromFlag(flags.engine),
     family: oneOf('family', flags.family, familyNames),
     split: oneOf('split', flags.split, splits),
     firstSeed: wholeNumber('first-seed', flags['first-seed'], 0, 2 ** 31),

@@ -10,7 +10,7 @@ const scores = {
 
 test('a report has the request, the three results and the reconstruction beside them', () => {
   const request = {
-    size: 'nano', family: 'free-fall', split: 'seen', firstSeed: 3, clips: 2, sampler: { steps: 4 },
+    size: 'nano', engine: 'auto', family: 'free-fall', split: 'seen', firstSeed: 3, clips: 2, sampler: { steps: 4 },
   } as const;
   const answer = { adapter: 'a GPU', model: scores, floor: scores, still: scores, reconstruction: interval };
   const report = JSON.parse(JSON.stringify(evaluationReport(request, answer)));

@@ -8,16 +8,17 @@ import { oneOf, readFlags, runCommand, UsageError, wholeNumber } from './command
 import type { Command } from './command-line.ts';
 import { contactSheet, evenColumns } from './contact-sheet.ts';
 import { withHeadlessPage } from './headless/host.ts';
-import { modelSize, sizes } from './model-flags.ts';
+import { engineFlag, engineFromFlag, modelSize, sizes } from './model-flags.ts';
 import { makeFolder } from './output-paths.ts';
 
-type Name = 'size' | 'families' | 'split' | 'seed' | 'seeds' | 'out';
+type Name = 'size' | 'engine' | 'families' | 'split' | 'seed' | 'seeds' | 'out';
 
 const command: Command<Name> = {
   invocation: 'npm run gallery --',
   summary: 'Writes index.html and a contact sheet a family: the simulation (row 0) and one clip a noise seed.',
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
+    engine: engineFlag,
     families: { value: 'A,B,..', help: 'which families', default: familyNames.join(',') },
     split: { value: 'S', help: splits.join(', '), default: 'seen' },
     seed: { value: 'N', help: 'seed of the scenes', default: '0' },
@@ -32,6 +33,7 @@ await runCommand(command.invocation, async () => {
   const { out } = flags;
   if (!out) throw new UsageError('--out is missing.');
   const size = modelSize(flags.size);
+  const engine = engineFromFlag(flags.engine);
   const split = oneOf('split', flags.split, splits);
   const seed = wholeNumber('seed', flags.seed, 0, 2 ** 31);
   const noiseSeeds = (flags.seeds ?? '').split(',').map((text) => wholeNumber('seeds', text.trim(), 0, 2 ** 31));
@@ -40,7 +42,7 @@ await runCommand(command.invocation, async () => {
   const sections: string[] = [];
   await withHeadlessPage('/scripts/headless/index.html', 'physmaster', async (page) => {
     for (const family of families.filter(({ name }) => wanted.includes(name))) {
-      const request = { size, scene: { family: family.name, split, seed }, seeds: noiseSeeds };
+      const request = { size, engine, scene: { family: family.name, split, seed }, seeds: noiseSeeds };
       const { shape, framesPerSecond, prompt, clips } = await page.evaluate(
         (asked) => window.physmaster!.scene(asked), request);
       const [frameCount, height, width] = shape;

@@ -7,11 +7,11 @@ import { readFlags, runCommand, UsageError, wholeNumber } from './command-line.t
 import type { Command } from './command-line.ts';
 import { contactSheet, evenColumns } from './contact-sheet.ts';
 import { withHeadlessPage } from './headless/host.ts';
-import { modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
+import { engineFlag, engineFromFlag, modelSize, samplerFlags, samplerFromFlags, sizes } from './model-flags.ts';
 import type { SamplerFlag } from './model-flags.ts';
 import { makeFolder } from './output-paths.ts';
 
-type Name = 'size' | 'image' | 'seeds' | SamplerFlag | 'out';
+type Name = 'size' | 'engine' | 'image' | 'seeds' | SamplerFlag | 'out';
 
 const command: Command<Name> = {
   invocation: 'npm run generate --',
@@ -20,6 +20,7 @@ square, brought to the model's size) and writes for each: clip-SEED.safetensors 
 clip-SEED.gif; and one contact-sheet.png.`,
   flags: {
     size: { value: 'SIZE', help: `model: ${sizes.join(', ')}`, default: 'nano' },
+    engine: engineFlag,
     image: { value: 'FILE', help: 'the first frame' },
     seeds: { value: 'A,B,..', help: 'noise seeds, whole numbers', default: '1,2' },
     ...samplerFlags,
@@ -38,6 +39,7 @@ await runCommand(command.invocation, async () => {
   makeFolder(out);
   const request = {
     size: modelSize(flags.size),
+    engine: engineFromFlag(flags.engine),
     name: basename(file),
     image: [...await readImage(file)],
     seeds,

@@ -1,4 +1,5 @@
 // Flags that the commands which run a model share.
+import type { EngineWish } from '../src/engine/compute-device.ts';
 import { samplerMethods } from '../src/model/config.ts';
 import type { SamplerOptions } from '../src/model/config.ts';
 import { oneOf, UsageError, wholeNumber } from './command-line.ts';
@@ -10,6 +11,16 @@ export const sizes = ['nano'] as const;
 /** A shipped model's size, or UsageError. */
 export function modelSize(text: string | undefined): (typeof sizes)[number] {
   return oneOf('size', text, sizes);
+}
+
+/** What the model runs on. */
+export const engineFlag: Flag = {
+  value: 'E', help: 'webgpu, wasm (the processor), or auto: the GPU where there is one', default: 'auto',
+};
+
+/** What `--engine` asks for, or UsageError. */
+export function engineFromFlag(text: string | undefined): EngineWish {
+  return oneOf('engine', text, ['auto', 'webgpu', 'wasm'] as const);
 }
 
 export type SamplerFlag = 'steps' | 'guidance' | 'temperature' | 'method';

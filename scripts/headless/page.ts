@@ -1,6 +1,7 @@
 // What `npm run generate` and `npm run evaluate` run inside Chromium: the studio's engine without its page.
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
-import { createDevice } from '../../src/engine/device.ts';
+import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
+import type { EngineWish } from '../../src/engine/compute-device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
@@ -11,8 +12,13 @@ import type { Split } from '../../src/world/scene.ts';
 import { createWorld } from '../../src/world/world.ts';
 import type { FamilyName } from '../../src/world/world.ts';
 
-export interface GenerateRequest {
+/** Which model, and what it runs on. */
+interface ModelRequest {
   readonly size: string;
+  readonly engine: EngineWish;
+}
+
+export interface GenerateRequest extends ModelRequest {
   /** The image file's bytes, and its name for messages. */
   readonly image: readonly number[];
   readonly name: string;
@@ -21,8 +27,7 @@ export interface GenerateRequest {
   readonly sampler: Partial<SamplerOptions>;
 }
 
-export interface EvaluateRequest extends Omit<EvaluationRequest, 'sampler' | 'family'> {
-  readonly size: string;
+export interface EvaluateRequest extends ModelRequest, Omit<EvaluationRequest, 'sampler' | 'family'> {
   readonly family: FamilyName;
   readonly sampler: Partial<SamplerOptions>;
 }
@@ -41,8 +46,7 @@ export interface EvaluateAnswer extends SceneEvaluation {
   readonly adapter: string;
 }
 
-export interface SceneRequest {
-  readonly size: string;
+export interface SceneRequest extends ModelRequest {
   readonly scene: { readonly family: string; readonly split: Split; readonly seed: number };
   readonly seeds: readonly number[];
 }
@@ -70,22 +74,21 @@ declare global {
 
 const opened = new Map<string, ReturnType<typeof load>>();
 
-async function load(size: string) {
-  const { vendor, architecture, description } = (await createDevice()).adapterInfo;
-  const adapter = [vendor, architecture, description].filter(Boolean).join(' ');
-  return { adapter, model: await loadModel(`/models/${size}/`) };
+async function load({ size, engine }: ModelRequest) {
+  const { adapterInfo } = await openComputeDevice(engine);
+  return { adapter: adapterName(adapterInfo), model: await loadModel(`/models/${size}/`) };
 }
 
 /** The model of a size, loaded once: it goes with the page. */
-function open(size: string) {
-  const known = opened.get(size) ?? load(size);
-  opened.set(size, known);
+function open(request: ModelRequest) {
+  const known = opened.get(request.size) ?? load(request);
+  opened.set(request.size, known);
   return known;
 }
 
 window.physmaster = {
-  async generate({ size, image, name, seeds, sampler: given }) {
-    const { adapter, model } = await open(size);
+  async generate({ image, name, seeds, sampler: given, ...request }) {
+    const { adapter, model } = await open(request);
     const { video } = model.config;
     const sampler = { ...model.config.sampler, ...given };
     const file = new File([Uint8Array.from(image)], name);
@@ -104,8 +107,8 @@ window.physmaster = {
     };
   },
 
-  async scene({ size, scene: { family, split, seed }, seeds }) {
-    const { model } = await open(size);
+  async scene({ scene: { family, split, seed }, seeds, ...request }) {
+    const { model } = await open(request);
     const { video } = model.config;
     const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
     const clips = await generateClips(model, { image, domain: scene.domain, seeds });
@@ -118,8 +121,8 @@ window.physmaster = {
     };
   },
 
-  async evaluate({ size, sampler: given, ...scenes }) {
-    const { adapter, model } = await open(size);
+  async evaluate({ size, engine, sampler: given, ...scenes }) {
+    const { adapter, model } = await open({ size, engine });
     const world = await createWorld();
     const request = { ...scenes, sampler: { ...model.config.sampler, ...given } };
     const result = await evaluateScenes(model, world, request, (done) => {

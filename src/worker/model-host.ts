@@ -5,6 +5,8 @@
  * model's file and the trainer's last snapshot. It sends no events and decides nothing.
  */
 import { bytesOfCaptures } from '../engine/capture.ts';
+import { adapterName } from '../engine/compute-device.ts';
+import type { ComputeDevice } from '../engine/compute-device.ts';
 import { PolicyState } from '../learning/policy-state.ts';
 import { initialProgress } from '../learning/snapshots.ts';
 import type { Snapshot } from '../learning/snapshots.ts';
@@ -12,7 +14,6 @@ import { Trainer } from '../learning/trainer.ts';
 import { ClipGenerator, createModel } from '../model/generator.ts';
 import type { Model } from '../model/generator.ts';
 import type { ModelFile } from '../model/weights.ts';
-import type { ComputeDevice } from './compute-device.ts';
 
 /** Milliseconds by which the browser tells of a lost device after the work that it broke has failed. */
 const lossToldWithin = 500;
@@ -76,10 +77,7 @@ export class ModelHost {
 
   /** The adapter as a person would name it. */
   get adapter(): string {
-    const { vendor, architecture, description, software } = this.engine.adapterInfo;
-    const parts = [vendor, architecture].filter((part) => part !== '').join(' ');
-    const name = description || parts || 'unnamed adapter';
-    return software ? `${name} (software)` : name;
+    return adapterName(this.engine.adapterInfo);
   }
 
   dispose(): void {

@@ -5,15 +5,15 @@
  * to the page. What was stored for other weights is left out: such pairs cannot be trained on, such a
  * snapshot cannot be restored.
  */
+import type { ComputeDevice, EngineWish } from '../engine/compute-device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
 import { readSnapshot, SnapshotError } from '../learning/snapshots.ts';
 import { latentShape } from '../model/config.ts';
 import { fetchModel } from '../model/weights.ts';
-import type { EngineWish, EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
+import type { EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import { standingVotes } from '../protocol/records.ts';
 import type { SnapshotId } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
-import type { ComputeDevice } from './compute-device.ts';
 import { isHeldOut } from './evaluation-work.ts';
 import { Familiarity } from './familiarity.ts';
 import { trainedFamilies } from './model-card.ts';

@@ -7,14 +7,14 @@
  * are stored. A lost device is made anew from what lies on the CPU, and the piece of work that it broke is
  * redone; work that fails without one is refused under the name of the request that asked for it.
  */
+import { openComputeDevice } from '../engine/compute-device.ts';
+import type { ComputeDevice, EngineWish } from '../engine/compute-device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
-import type { EngineWish, PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
+import type { PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, VoteAdded } from '../protocol/records.ts';
 import { createWorld } from '../world/world.ts';
 import type { World } from '../world/world.ts';
 import { AutomaticWork } from './automatic-work.ts';
-import { openComputeDevice } from './compute-device.ts';
-import type { ComputeDevice } from './compute-device.ts';
 import { EvaluationWork, isHeldOut } from './evaluation-work.ts';
 import { Lane } from './lane.ts';
 import type { Job, Work } from './lane.ts';

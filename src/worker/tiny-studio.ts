@@ -2,6 +2,7 @@
  * For tests of the session: the folder of a tiny model with random weights at the world's picture size, a
  * page that keeps what it is told, and a device on tfjs's CPU backend that is lost when a test says so.
  */
+import type { ComputeDevice } from '../engine/compute-device.ts';
 import type { DeviceLoss } from '../engine/device.ts';
 import { halvesFromFloats } from '../model/half.ts';
 import { serialize } from '../model/safetensors.ts';
@@ -11,7 +12,6 @@ import { parseConfig } from '../model/config.ts';
 import { parseEvent } from '../protocol/messages.ts';
 import type { EventOf, PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, PairRecord, VoteAdded } from '../protocol/records.ts';
-import type { ComputeDevice } from './compute-device.ts';
 import { Session } from './session.ts';
 
 /** Where the tiny model is. */

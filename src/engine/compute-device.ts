@@ -5,9 +5,11 @@
  * on it and under 2 through WebAssembly, so it is used only where it is asked for by name (for tests).
  */
 import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import { createDevice, createWasmBackend, NoWebGPUError } from '../engine/device.ts';
-import type { EngineDevice } from '../engine/device.ts';
-import type { EngineWish } from '../protocol/messages.ts';
+import { createDevice, createWasmBackend, NoWebGPUError } from './device.ts';
+import type { AdapterDescription, EngineDevice } from './device.ts';
+
+/** What computes: the GPU, the processor, or `auto`: the GPU where there is one, else the processor. */
+export type EngineWish = 'auto' | 'webgpu' | 'wasm';
 
 /** What a host needs of a device. Without WebGPU's backend it counts no bytes of captures. */
 export type ComputeDevice =
@@ -43,4 +45,11 @@ async function processor(noGpu: string, cause?: Error): Promise<ComputeDevice> {
     // It cannot be lost, reports no errors of its own, and ends with the worker.
     lost: new Promise(() => {}), onError: () => () => {}, dispose() {},
   };
+}
+
+/** The adapter as a person would name it. */
+export function adapterName({ vendor, architecture, description, software }: AdapterDescription): string {
+  const parts = [vendor, architecture].filter((part) => part !== '').join(' ');
+  const name = description || parts || 'unnamed adapter';
+  return software ? `${name} (software)` : name;
 }

@@ -9,7 +9,7 @@ const allowed = {
   learning: ['model', 'metrics', 'world', 'engine', 'math', 'kernels'],
   protocol: [],
   storage: ['protocol'],
-  worker: ['learning', 'model', 'world', 'metrics', 'storage', 'protocol', 'engine', 'math'],
+  worker: ['learning', 'model', 'world', 'metrics', 'storage', 'protocol', 'kernels', 'engine', 'math'],
   'studio/ui': [],
   'studio/stores': ['protocol', 'storage', 'studio/worker-client.ts'],
 };

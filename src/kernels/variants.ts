@@ -1,15 +1,55 @@
-// Which variant of a kernel runs: the one place that decides, and that a tuner can replace.
+// Which variant of a kernel runs: the one place that decides.
 //
 // 'register': each thread keeps a tile in registers and reads its operands straight from storage. Best on
 // adapters that compute on the CPU, where barriers and workgroup memory cost more than they save.
-// 'staged': tiles of the operands are staged through workgroup memory. Best on GPUs.
-// 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which the other two need.
+// 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
+// 64 x 64. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
+// the others need.
+//
+// What was measured on a device (tuner.ts) goes before what is usual. Every choice that comes up is remembered, so
+// that it can be measured.
+
+import type { Program } from '../engine/bridge.ts';
 
 /** How a kernel's operands reach its threads. */
-export type Variant = 'register' | 'staged' | 'general';
+export type Variant = 'register' | 'staged' | 'staged-wide' | 'general';
 
 /** Every variant, for suites that must cover all of them. */
-export const variants: readonly Variant[] = ['register', 'staged', 'general'];
+export const variants: readonly Variant[] = ['register', 'staged', 'staged-wide', 'general'];
+
+/** One way to run a dispatch, and the bytes of every buffer that it binds, in order. */
+export interface Candidate {
+  readonly program: Program;
+  readonly bytes: readonly number[];
+}
+
+/** The ways to run one dispatch. */
+export type Candidates<Kind extends Candidate = Candidate> = Partial<Record<Variant, () => Kind>>;
+
+/** A dispatch that has come up. */
+interface Met {
+  readonly key: string;
+  readonly candidates: Candidates;
+  /** What ran. */
+  readonly used: Variant;
+}
+
+interface DeviceChoices {
+  /** Variants that were measured to be the fastest, by the dispatch's key. */
+  readonly measured: Map<string, Variant>;
+  readonly met: Map<string, Met>;
+}
+
+const devices = new WeakMap<GPUDevice, DeviceChoices>();
+
+function choicesOf(device: GPUDevice): DeviceChoices {
+  let choices = devices.get(device);
+  if (!choices) {
+    choices = { measured: new Map(), met: new Map() };
+    devices.set(device, choices);
+  }
+  return choices;
+}
 
 let forced: Variant | null = null;
 
@@ -24,12 +64,37 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
 }
 
 /**
- * The variant for a kernel on this device.
- * @param vectors whether the shape allows vec4 loads (the contiguous dimensions are multiples of 4)
+ * The candidate that runs on this device.
+ * @param key names kernel and shape
+ * @param usual what runs on a GPU until something else was measured to be faster
  */
-export function chooseVariant(device: GPUDevice, vectors: boolean): Variant {
-  if (!vectors) {
-    return 'general';
-  }
-  return forced ?? (isSoftwareAdapter(device.adapterInfo) ? 'register' : 'staged');
+export function choose<Kind extends Candidate>(
+  device: GPUDevice, key: string, candidates: Candidates<Kind>, usual: Variant,
+): Kind {
+  const { measured, met } = choicesOf(device);
+  const untuned = isSoftwareAdapter(device.adapterInfo) ? 'register' : usual;
+  const wanted = forced ?? measured.get(key) ?? untuned;
+  const near: Variant = wanted === 'staged-wide' ? 'staged' : wanted;
+  const used = ([wanted, near, usual, 'register', 'general'] as const).find((name) => candidates[name]);
+  const make = used && candidates[used];
+  if (!make) throw new Error(`There is no way to run ${key}.`);
+  met.set(key, { key, candidates, used });
+  return make();
+}
+
+/** Dispatches that came up on a device, can run in several ways and have not been measured. */
+export function unmeasured(device: GPUDevice): Met[] {
+  const { measured, met } = choicesOf(device);
+  return [...met.values()].filter(({ key, candidates }) =>
+    !measured.has(key) && Object.keys(candidates).filter((name) => name !== 'general').length > 1);
+}
+
+/** From now on this variant runs where the key comes up. */
+export function setMeasured(device: GPUDevice, key: string, variant: Variant): void {
+  choicesOf(device).measured.set(key, variant);
+}
+
+/** All that was measured on a device. */
+export function measuredChoices(device: GPUDevice): ReadonlyMap<string, Variant> {
+  return choicesOf(device).measured;
 }

@@ -250,6 +250,24 @@ export const DeviceRecovered = v.object({
 /** The GPU reported an error that nobody waited for; what it computed may be wrong, so training rests. */
 export const DeviceFaulted = v.object({ kind: v.literal('device.faulted'), sentence: v.string() });
 
+/** The kernels were measured on this adapter, as far as the time for it went. */
+export const KernelsTuned = v.object({
+  kind: v.literal('kernels.tuned'),
+  /** Spent on measuring. */
+  milliseconds: v.number(),
+  /** Kernels and shapes that came up and are not measured yet. */
+  left: Count,
+  kernels: v.array(v.object({
+    /** Kernel and shape. */
+    key: v.string(),
+    /** What runs from now on. */
+    variant: v.string(),
+    /** Of one dispatch, by variant. */
+    milliseconds: v.record(v.string(), v.number()),
+  })),
+});
+export type KernelsTuned = v.InferOutput<typeof KernelsTuned>;
+
 export const WorkerEvent = v.variant('kind', [
   SessionProgress,
   SessionReady,
@@ -274,5 +292,6 @@ export const WorkerEvent = v.variant('kind', [
   DeviceLost,
   DeviceRecovered,
   DeviceFaulted,
+  KernelsTuned,
 ]);
 export type WorkerEvent = v.InferOutput<typeof WorkerEvent>;

@@ -33,6 +33,8 @@ export const SessionStart = v.object({
   kind: v.literal('session.start'),
   size: ModelSize,
   engine: EngineWish,
+  /** Measure the ways to run each kernel on this adapter, while nothing else is wanted. */
+  autotune: v.boolean(),
   modelUrl: v.string(),
   restored: v.object({
     votes: v.array(VoteEvent),

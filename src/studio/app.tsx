@@ -82,35 +82,83 @@ function ModelLine() {
     <p className="model-line" title={card.summary}>
       <b>{card.size}</b>
       <span>{(card.parameters / 1e6).toFixed(1)} M parameters</span>
-      {noGpu === null
-        ? <span>{software ? `${adapter.replace(/ \(software\)$/, '')}, a software adapter: slow` : adapter}</span>
-        : <NoGpu adapter={adapter} reason={noGpu} />}
+      <Popover.Root>
+        <Popover.Trigger className="text-button">
+          {software ? `${adapter.replace(/ \(software\)$/, '')}, a software adapter: slow` : adapter}
+        </Popover.Trigger>
+        <Popover.Portal>
+          <Popover.Positioner sideOffset={8} align="end">
+            <Popover.Popup className="popover">{noGpu === null ? <Kernels /> : <NoGpu reason={noGpu} />}</Popover.Popup>
+          </Popover.Positioner>
+        </Popover.Portal>
+      </Popover.Root>
     </p>
   );
 }
 
-/** What computes in a GPU's place; opens why, and what to do about it. */
-function NoGpu({ adapter, reason }: { adapter: string; reason: string }) {
+/** Why the processor computes in a GPU's place, and what to do about it. */
+function NoGpu({ reason }: { reason: string }) {
   return (
-    <Popover.Root>
-      <Popover.Trigger className="text-button">{adapter}</Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner sideOffset={8} align="end">
-          <Popover.Popup className="popover">
-            <Popover.Title>Without a GPU</Popover.Title>
-            <Popover.Description>
-              The model runs on your processor: everything works, some of it slower. {sentence(reason)}
-            </Popover.Description>
-            <WebGpuAdvice />
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+    <>
+      <Popover.Title>Without a GPU</Popover.Title>
+      <Popover.Description>
+        The model runs on your processor: everything works, some of it slower. {sentence(reason)}
+      </Popover.Description>
+      <WebGpuAdvice />
+    </>
   );
 }
 
 function sentence(half: string): string {
   return half.charAt(0).toUpperCase() + half.slice(1);
+}
+
+/** How each kernel runs on this adapter, and what the ways to run it took. */
+function Kernels() {
+  const tuned = useSession((state) => state.tuned);
+  return (
+    <>
+      <Popover.Title>Kernels on this adapter</Popover.Title>
+      <Popover.Description>
+        {tuned === null || tuned.kernels.length === 0
+          ? 'The usual way to run each kernel is used. While nothing else is wanted the others are measured, and what '
+            + 'is faster takes its place; what was measured at an earlier visit counts.'
+          : `Measured in ${(tuned.milliseconds / 1000).toFixed(1)} s: ${tuned.kernels.length} shapes. The fastest way `
+            + `to run each is in use${tuned.left > 0 ? `; ${tuned.left} more wait for the next visit` : ''}.`}
+      </Popover.Description>
+      {tuned !== null && tuned.kernels.length > 0 && (
+        <div className="kernel-list">
+          <table>
+            <thead>
+              <tr>
+                <th>Kernel and shape</th>
+                <th>In use</th>
+                <th className="number">ms</th>
+                <th className="number">Next best</th>
+              </tr>
+            </thead>
+            <tbody>
+              {tuned.kernels.map(({ key, variant, milliseconds }) => {
+                const others = Object.entries(milliseconds).filter(([name]) => name !== variant);
+                return (
+                  <tr key={key}>
+                    <td>{key}</td>
+                    <td>{variant}</td>
+                    <td className="number">{shortTime(milliseconds[variant])}</td>
+                    <td className="number">{shortTime(Math.min(...others.map(([, time]) => time)))}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function shortTime(milliseconds: number): string {
+  return milliseconds < 1 ? milliseconds.toFixed(3) : milliseconds.toPrecision(3);
 }
 
 const themes = {

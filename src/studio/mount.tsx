@@ -25,6 +25,7 @@ export function mountStudio(client: WorkerClient, root: HTMLElement) {
     openStorage: () => openStorage(),
     settingsDisk: settingsDisk(),
     engine: engineOf(window.location.search),
+    autotune: new URLSearchParams(window.location.search).get('autotune') !== 'off',
     modelUrl: new URL('/models/nano/', window.location.href).href,
     autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
   });

@@ -80,6 +80,13 @@ export class ModelHost {
     return adapterName(this.engine.adapterInfo);
   }
 
+  /** Drops all captured steps; the next call of each records it anew, with the kernels chosen by then. */
+  dropCaptures(): void {
+    this.policy.dispose();
+    this.reference.dispose();
+    this.trainer.dispose();
+  }
+
   dispose(): void {
     this.engine.dispose();
   }

@@ -32,7 +32,7 @@ test('weights that are not there are refused, and so is work before they are', a
   other.send({ kind: 'training.start' });
   expect((await other.wait('request.refused')).sentence).toMatch(/not loaded/);
   other.send({
-    kind: 'session.start', size: 'nano', engine: 'webgpu', modelUrl: '/nowhere/',
+    kind: 'session.start', size: 'nano', engine: 'webgpu', autotune: false, modelUrl: '/nowhere/',
     restored: { votes: [], pairs: [], snapshot: null, settings: null },
   });
   expect(await other.wait('session.failed')).toMatchObject({ code: 'weights-missing' });
@@ -148,4 +148,31 @@ test('the next visit goes on from the snapshot, through the same steps, and back
   next.send({ kind: 'snapshot.restore', snapshot: null });
   expect((await next.wait('snapshot.restored')).step).toBe(0);
   next.send({ kind: 'session.stop' });
+});
+
+test('kernels are measured while nothing else is wanted, remembered, and compute the same', async () => {
+  const first = new Page();
+  first.start({}, true);
+  await first.wait('session.ready');
+  const { ready } = await first.pair(4);
+  const { kernels, milliseconds } = await first.wait('kernels.tuned');
+  expect(kernels.length).toBeGreaterThan(0);
+  for (const { variant, milliseconds: times } of kernels) {
+    expect(times[variant]).toBe(Math.min(...Object.values(times)));
+  }
+  expect(milliseconds).toBeGreaterThan(0);
+  const again = await first.pair(4);
+  // Rounding to whole levels may fall on either side.
+  const far = again.ready.clips.a.frames.findIndex((level, i) => Math.abs(level - ready.clips.a.frames[i]) > 2);
+  expect(far).toBe(-1);
+  first.send({ kind: 'session.stop' });
+
+  const second = new Page();
+  second.start({}, true);
+  await second.wait('session.ready');
+  await second.pair(4);
+  const later = await second.wait('kernels.tuned');
+  // What is remembered is not measured again.
+  expect(later.kernels.map(({ key }) => key)).not.toContain(kernels[0].key);
+  second.send({ kind: 'session.stop' });
 });

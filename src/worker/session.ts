@@ -12,10 +12,12 @@ import type { ComputeDevice, EngineWish } from '../engine/compute-device.ts';
 import { PreferenceSet } from '../learning/preference-set.ts';
 import type { PageRequest, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import type { PairId, VoteAdded } from '../protocol/records.ts';
+import { tuningMemory } from '../storage/tuning-memory.ts';
 import { createWorld } from '../world/world.ts';
 import type { World } from '../world/world.ts';
 import { AutomaticWork } from './automatic-work.ts';
 import { EvaluationWork, isHeldOut } from './evaluation-work.ts';
+import { KernelTuning } from './kernel-tuning.ts';
 import { Lane } from './lane.ts';
 import type { Job, Work } from './lane.ts';
 import { ModelHost } from './model-host.ts';
@@ -41,6 +43,7 @@ interface Opened {
   readonly training: TrainingWork;
   readonly evaluation: EvaluationWork;
   readonly automatic: AutomaticWork;
+  readonly tuning: KernelTuning;
 }
 
 /** Of jobs on the lane: lower comes first. Training and automatic pairs fill the time between them. */
@@ -177,7 +180,9 @@ export class Session {
         await this.lane.letPass(urgencies.pair);
         this.turned('evaluating');
       });
-      this.opened = { bench, training, evaluation, automatic };
+      const tuning = new KernelTuning(bench, tuningMemory(), request.autotune);
+      await tuning.recall();
+      this.opened = { bench, training, evaluation, automatic, tuning };
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
         kind: 'session.ready', adapter, software: engine.adapterInfo.software, noGpu: engine.noGpu, modelHash: model.file.hash,
@@ -258,10 +263,10 @@ export class Session {
     this.lane.wake();
   }
 
-  /** Training steps and automatic pairs, in turn where both are wanted. */
+  /** Training steps and automatic pairs, in turn where both are wanted; then the tuning of kernels. */
   private background(): Work | null {
     if (this.opened === null) return null;
-    const { training, automatic } = this.opened;
+    const { training, automatic, tuning } = this.opened;
     const dueIn = automatic.dueIn;
     if (dueIn === 0 && (this.trainedLast || !this.control.due)) {
       this.trainedLast = false;
@@ -281,6 +286,13 @@ export class Session {
           this.control.pause('alarm');
           this.refuse('training.start', error);
         },
+      };
+    }
+    if (tuning.due) {
+      return {
+        name: 'tuning', run: () => tuning.next(),
+        // Kernels that cannot be measured go on as they are.
+        failed: () => tuning.stop(),
       };
     }
     if (dueIn !== null) setTimeout(() => this.lane.wake(), dueIn);
@@ -359,6 +371,7 @@ export class Session {
         return false;
       }
       bench.host = fresh;
+      await this.opened?.tuning.recall();
     } catch (error) {
       if (this.stopped) return false;
       this.emit({ ...failureOf(error), code: 'device-lost' });

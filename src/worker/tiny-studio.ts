@@ -83,9 +83,9 @@ export class Page {
     }
   }
 
-  start(restored: Partial<RequestOf<'session.start'>['restored']> = {}): void {
+  start(restored: Partial<RequestOf<'session.start'>['restored']> = {}, autotune = false): void {
     const found = { votes: [], pairs: [], snapshot: null, settings: null, ...restored };
-    this.send({ kind: 'session.start', size: 'nano', engine: 'webgpu', modelUrl: folder, restored: found });
+    this.send({ kind: 'session.start', size: 'nano', engine: 'webgpu', autotune, modelUrl: folder, restored: found });
   }
 
   async pair(seed: number): Promise<{ ready: EventOf<'pair.ready'>; record: PairRecord }> {

@@ -12,7 +12,8 @@ import stagedBackwardQuery from '../../../shaders/attention/staged_backward_quer
 import stagedForward from '../../../shaders/attention/staged_forward.wgsl?raw';
 import type { Program } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { chooseVariant } from '../variants.ts';
+import { choose } from '../variants.ts';
+import type { Candidate } from '../variants.ts';
 import type { AttentionShape } from './oracle.ts';
 
 /** The passes that walk tiles: over keys for a block of queries, or over queries for a block of keys. */
@@ -38,19 +39,41 @@ export function attentionProgram(device: GPUDevice, pass: Pass, shape: Attention
   const { batch, queries, keys, heads, width, scale } = shape;
   const rows = pass === 'backward_key_value' ? keys : queries;
   const constants = { QUERIES: queries, KEYS: keys, HEADS: heads, SCALE: scale };
-  if (chooseVariant(device, true) === 'staged' && width <= widestStaged) {
-    return {
+  const bytes = bytesOf(pass, shape);
+  const inRegisters = (): Candidate => {
+    const threads = Math.ceil(rows / registerRows) * batch * heads;
+    const program: Program = {
+      shader: specialize(`attention/${pass}`, register[pass], {}),
+      constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
+      workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+    };
+    return { program, bytes };
+  };
+  const throughWorkgroup = (): Candidate => {
+    const program: Program = {
       shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4 }),
       constants,
       workgroups: [Math.ceil(rows / stagedThreads), batch * heads, 1],
     };
-  }
-  const threads = Math.ceil(rows / registerRows) * batch * heads;
-  return {
-    shader: specialize(`attention/${pass}`, register[pass], {}),
-    constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
-    workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+    return { program, bytes };
   };
+  const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
+  return choose(device, key, {
+    ...(width <= widestStaged && { staged: throughWorkgroup }), register: inRegisters,
+  }, 'staged').program;
+}
+
+/** Bytes of the buffers of a pass, in the order of its bindings. */
+function bytesOf(pass: Pass, { batch, queries, keys, heads, width }: AttentionShape): number[] {
+  const [query, key, row] = [queries * width, keys * width, queries].map((count) => 4 * batch * heads * count);
+  switch (pass) {
+    case 'forward':
+      return [query, key, key, query, row];
+    case 'backward_query':
+      return [query, key, key, query, row, row, query];
+    case 'backward_key_value':
+      return [query, key, key, query, row, row, key, key];
+  }
 }
 
 /** D_i = dO_i . O_i. */

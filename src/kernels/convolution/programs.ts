@@ -11,21 +11,36 @@ import stagedFilterGradient from '../../../shaders/convolution/staged_filter_gra
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program, Shader } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { chooseVariant } from '../variants.ts';
-import type { Variant } from '../variants.ts';
+import { choose } from '../variants.ts';
+import type { Candidate, Candidates, Variant } from '../variants.ts';
 import type { ConvolutionShape } from './oracle.ts';
 
 /** The gradient to the filter comes in partial sums: a program for them, and how many there are. */
-export interface FilterGradientProgram {
-  program: Program;
-  slices: number;
+export interface FilterGradientProgram extends Candidate {
+  readonly slices: number;
 }
 
 const group = 16;
 const volume = ([a, b, c]: readonly number[]): number => a * b * c;
 
-function variantOf(device: GPUDevice, { channelsIn, channelsOut }: ConvolutionShape): Variant {
-  return chooseVariant(device, channelsIn % 4 === 0 && channelsOut % 4 === 0);
+/** Whether the channels allow loads of four at a time. */
+function inFours({ channelsIn, channelsOut }: ConvolutionShape): boolean {
+  return channelsIn % 4 === 0 && channelsOut % 4 === 0;
+}
+
+function keyOf(pass: string, { batch, input, kernel, stride, channelsIn, channelsOut }: ConvolutionShape): string {
+  return `convolution ${pass} ${batch}x${input.join('x')} ${kernel.join('x')} / ${stride.join('x')} `
+    + `${channelsIn} to ${channelsOut}`;
+}
+
+/** Bytes of input, filter, bias and output. */
+function bytesOf({ batch, input, output, kernel, channelsIn, channelsOut }: ConvolutionShape): Record<'x' | 'filter' | 'bias' | 'y', number> {
+  return {
+    x: 4 * batch * volume(input) * channelsIn,
+    filter: 4 * volume(kernel) * channelsIn * channelsOut,
+    bias: 4 * channelsOut,
+    y: 4 * batch * volume(output) * channelsOut,
+  };
 }
 
 /** Kernel and stride, which every module takes. */
@@ -58,15 +73,19 @@ function registerWorkgroups(
   return flatWorkgroups(device, Math.ceil(threads / group));
 }
 
+/** A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU. */
+function usualOf({ POSITIONS: positions, N: columns }: Record<string, number>): Variant {
+  return columns > 32 && Math.ceil(positions / 64) * Math.ceil(columns / 64) >= 128 ? 'staged-wide' : 'staged';
+}
+
 function stagedProgram(
   device: GPUDevice,
   constants: Record<string, number>,
   bias: boolean,
   gradient: boolean,
+  threads: 8 | 16,
 ): Program {
   const { POSITIONS: positions, N: columns } = constants;
-  // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
-  const threads = columns > 32 && Math.ceil(positions / 64) * Math.ceil(columns / 64) >= 128 ? 16 : 8;
   const tiles = Math.ceil(positions / (4 * threads)) * Math.ceil(columns / (4 * threads));
   return {
     shader: specialize('convolution/staged', staged, { THREADS: threads, BIAS: Number(bias) }),
@@ -94,48 +113,56 @@ function generalProgram(
 export function forwardProgram(device: GPUDevice, shape: ConvolutionShape, bias: boolean): Program {
   const { batch, input, output, channelsIn, channelsOut } = shape;
   const constants = { ...sizes(input, output, batch), ...geometry(shape) };
-  const variant = variantOf(device, shape);
-  if (variant === 'register') {
+  const asProduct = { ...constants, K: channelsIn, N: channelsOut };
+  const { x, filter, bias: row, y } = bytesOf(shape);
+  const bytes = [x, filter, ...(bias ? [row] : []), y];
+  const inRegisters = (): Candidate => {
     const tile = registerTile(channelsOut);
-    return {
+    const program: Program = {
       shader: specialize('convolution/register_forward', registerForward, { ...tile, BIAS: Number(bias) }),
       constants: { ...constants, CIN: channelsIn, COUT: channelsOut, GAIN: 1 },
       workgroups: registerWorkgroups(device, constants['POSITIONS'], channelsOut, tile),
     };
-  }
-  const make = variant === 'staged' ? stagedProgram : generalProgram;
-  return make(device, { ...constants, K: channelsIn, N: channelsOut }, bias, false);
+    return { program, bytes };
+  };
+  const key = keyOf(bias ? 'forward with bias' : 'forward', shape);
+  return choose(device, key, waysOf(device, shape, asProduct, bias, false, bytes, inRegisters), usualOf(asProduct)).program;
+}
+
+/** The ways to run a pass over positions, forward or to the input. */
+function waysOf(
+  device: GPUDevice, shape: ConvolutionShape, constants: Record<string, number>, bias: boolean, gradient: boolean,
+  bytes: number[], register: () => Candidate,
+): Candidates {
+  const general = (): Candidate => ({ program: generalProgram(device, constants, bias, gradient), bytes });
+  if (!inFours(shape)) return { general };
+  const staged = (threads: 8 | 16) => (): Candidate =>
+    ({ program: stagedProgram(device, constants, bias, gradient, threads), bytes });
+  return { staged: staged(8), 'staged-wide': staged(16), register, general };
 }
 
 /** Gradient to the input: inputs dy and filter. */
 export function inputGradientProgram(device: GPUDevice, shape: ConvolutionShape): Program {
   const { batch, input, output, channelsIn, channelsOut } = shape;
-  const variant = variantOf(device, shape);
-  if (variant === 'register') {
+  const { x, filter, y } = bytesOf(shape);
+  const bytes = [y, filter, x];
+  const inRegisters = (): Candidate => {
     const tile = registerTile(channelsIn);
     const [T, H, W] = input;
     const [OT, OH, OW] = output;
     const positions = batch * volume(input);
-    return {
+    const program: Program = {
       shader: specialize('convolution/register_input_gradient', registerInputGradient, tile),
       constants: {
-        ...geometry(shape),
-        POSITIONS: positions,
-        T,
-        H,
-        W,
-        OT,
-        OH,
-        OW,
-        CIN: channelsIn,
-        COUT: channelsOut,
+        ...geometry(shape), POSITIONS: positions, T, H, W, OT, OH, OW, CIN: channelsIn, COUT: channelsOut,
       },
       workgroups: registerWorkgroups(device, positions, channelsIn, tile),
     };
-  }
+    return { program, bytes };
+  };
   const constants = { ...sizes(output, input, batch), ...geometry(shape), K: channelsOut, N: channelsIn };
-  const make = variant === 'staged' ? stagedProgram : generalProgram;
-  return make(device, constants, false, true);
+  return choose(device, keyOf('to the input', shape), waysOf(device, shape, constants, false, true, bytes, inRegisters),
+    usualOf(constants)).program;
 }
 
 /** As many slices as bring `units` of work to `wanted`, but none shorter than `least` of `length`. */
@@ -146,7 +173,7 @@ function slicesFor(units: number, wanted: number, length: number, least: number)
 /** Gradient to the filter: inputs x and dy; output [slices, kT, kH, kW, Cin, Cout]. */
 export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape): FilterGradientProgram {
   const { batch, input, output, kernel, channelsIn, channelsOut } = shape;
-  const variant = variantOf(device, shape);
+  const { x, filter, y } = bytesOf(shape);
   const taps = volume(kernel);
   const { POSITIONS: positions, ...extents } = sizes(input, output, batch);
   const constants = { ...extents, ...geometry(shape), CIN: channelsIn, COUT: channelsOut };
@@ -163,19 +190,24 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
       workgroups: flatWorkgroups(device, Math.ceil((units * slices) / perWorkgroup)),
     },
     slices,
+    bytes: [x, y, slices * filter],
   });
-  if (variant === 'register') {
+  const inRegisters = (): FilterGradientProgram => {
     const units = taps * Math.ceil(channelsIn / 8) * Math.ceil(channelsOut / 8);
     const lines = batch * output[0] * output[1];
     const shader = specialize('convolution/register_filter_gradient', registerFilterGradient, {});
     return planned(shader, units, slicesFor(units, 512, lines, 1), { LINES: lines }, group);
-  }
-  if (variant === 'staged') {
+  };
+  const throughWorkgroup = (): FilterGradientProgram => {
     const units = taps * Math.ceil(channelsIn / 32) * Math.ceil(channelsOut / 32);
     const shader = specialize('convolution/staged_filter_gradient', stagedFilterGradient, {});
     return planned(shader, units, slicesFor(units, 512, positions, 64), { POSITIONS: positions }, 1);
-  }
-  const units = taps * channelsIn * channelsOut;
-  const shader = specialize('convolution/general_filter_gradient', generalFilterGradient, {});
-  return planned(shader, units, slicesFor(units, 512, positions, 64), { POSITIONS: positions }, group);
+  };
+  const inScalars = (): FilterGradientProgram => {
+    const units = taps * channelsIn * channelsOut;
+    const shader = specialize('convolution/general_filter_gradient', generalFilterGradient, {});
+    return planned(shader, units, slicesFor(units, 512, positions, 64), { POSITIONS: positions }, group);
+  };
+  return choose(device, keyOf('to the filter', shape), inFours(shape)
+    ? { staged: throughWorkgroup, register: inRegisters, general: inScalars } : { general: inScalars }, 'staged');
 }

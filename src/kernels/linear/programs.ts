@@ -13,8 +13,7 @@ import staged from '../../../shaders/linear/staged.wgsl?raw';
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { chooseVariant } from '../variants.ts';
-import type { Variant } from '../variants.ts';
+import { choose } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
 /** What is added to a product, and whether the sum before GELU is stored. The input gradient knows `residual` only. */
@@ -83,10 +82,8 @@ function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogu
   };
 }
 
-function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue, threads: 8 | 16): Program {
   const { M, K, N } = operandsOf(product, shape);
-  // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
-  const threads = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 16 : 8;
   return {
     shader: specialize('linear/staged', staged, { THREADS: threads, ...flags(epilogue) }),
     constants: {
@@ -117,15 +114,21 @@ export function productProgram(
   shape: LinearShape,
   epilogue: Epilogue = noEpilogue,
 ): Program {
-  const variant: Variant = chooseVariant(device, shape.depth % 4 === 0 && shape.columns % 4 === 0);
-  switch (variant) {
-    case 'register':
-      return registerProgram(product, shape, epilogue);
-    case 'staged':
-      return stagedProgram(product, shape, epilogue);
-    case 'general':
-      return generalProgram(product, shape, epilogue);
-  }
+  const { M, K, N } = operandsOf(product, shape);
+  const { bias, save, residual } = epilogue;
+  const bytes = [M * K, K * N, ...(bias ? [N] : []), ...(residual ? [M * N] : []), M * N, ...(save ? [M * N] : [])]
+    .map((count) => 4 * count);
+  const general = () => ({ program: generalProgram(product, shape, epilogue), bytes });
+  const key = `linear ${product} ${M}x${K}x${N}${Object.entries(epilogue).filter(([, on]) => on).map(([name]) => ` ${name}`).join('')}`;
+  if (shape.depth % 4 !== 0 || shape.columns % 4 !== 0) return choose(device, key, { general }, 'general').program;
+  // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
+  const usual = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 'staged-wide' : 'staged';
+  return choose(device, key, {
+    staged: () => ({ program: stagedProgram(product, shape, epilogue, 8), bytes }),
+    'staged-wide': () => ({ program: stagedProgram(product, shape, epilogue, 16), bytes }),
+    register: () => ({ program: registerProgram(product, shape, epilogue), bytes }),
+    general,
+  }, usual).program;
 }
 
 /** Sums of the columns of a matrix [rows, columns]. */

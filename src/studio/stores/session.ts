@@ -2,7 +2,7 @@
  * The session as the page sees it: how far loading is, what runs it, what failed, what the visitor is told.
  */
 import { createStore } from 'zustand/vanilla';
-import type { EventOf, ModelCard, SceneListed, WorkerEvent } from '../../protocol/messages.ts';
+import type { EventOf, KernelsTuned, ModelCard, SceneListed, WorkerEvent } from '../../protocol/messages.ts';
 
 export interface Notice {
   id: number;
@@ -17,6 +17,8 @@ export interface SessionState {
   software: boolean;
   /** Why the processor does a GPU's work, as half a sentence; null where a GPU does. */
   noGpu: string | null;
+  /** What was measured of the kernels; null until then. */
+  tuned: KernelsTuned | null;
   modelHash: string;
   card: ModelCard | null;
   failure: EventOf<'session.failed'> | null;
@@ -62,6 +64,7 @@ export function createSessionStore() {
     adapter: '',
     software: false,
     noGpu: null,
+    tuned: null,
     modelHash: '',
     card: null,
     failure: null,
@@ -102,6 +105,9 @@ export function createSessionStore() {
           break;
         case 'session.failed':
           store.setState({ status: 'failed', failure: event, deviceLost: null });
+          break;
+        case 'kernels.tuned':
+          store.setState({ tuned: event });
           break;
         case 'scene.listed':
           store.setState(({ scenes }) => ({ scenes: [...scenes, ...event.scenes] }));

@@ -25,6 +25,8 @@ export interface StudioDependencies {
   modelUrl: string;
   /** What the model is to run on. */
   engine: EngineWish;
+  /** Whether kernels may be measured on the adapter. */
+  autotune: boolean;
   /** False where the visitor prefers reduced motion. */
   autoplay: boolean;
   now?: () => number;
@@ -166,6 +168,7 @@ export function createStudio(dependencies: StudioDependencies) {
       kind: 'session.start',
       size: 'nano',
       engine: dependencies.engine,
+      autotune: dependencies.autotune,
       modelUrl: dependencies.modelUrl,
       restored: {
         votes: found?.votes ?? [],

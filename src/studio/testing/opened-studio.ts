@@ -24,6 +24,7 @@ export async function openStudio(storage: StudioStorage, change: Partial<Script>
     settingsDisk: null,
     modelUrl: '/models/nano/',
     engine: 'auto',
+    autotune: true,
     autoplay: true,
     chance: () => 0.5,
     newId: () => `${ids++}-${Math.random()}`,

@@ -26,7 +26,7 @@ SPREAD_CLIPS = 32
 def variations(default):
     """Settings to try, each once: the default with one of them changed."""
     changes = [{'steps': steps, 'method': method} for method, counts in (
-        ('euler', (1, 2, 3, 4, 8)), ('heun', (1, 2)), ('adams-bashforth', (3, 4, 6, 8))) for steps in counts]
+        ('euler', (1, 2, 3, 4, 8)), ('heun', (1, 2)), ('adams-bashforth', (3, 4, 6, 8, 12))) for steps in counts]
     changes += [{'temperature': temperature} for temperature in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     changes += [{'guidance': 1.5}]
     tried = []

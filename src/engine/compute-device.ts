@@ -12,11 +12,11 @@ import type { AdapterDescription, EngineDevice } from './device.ts';
 export type EngineWish = 'auto' | 'webgpu' | 'wasm';
 
 /** What a host needs of a device. Without WebGPU's backend it counts no bytes of captures. */
-export type ComputeDevice =
-  Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'>
-  & { readonly backend: EngineDevice['backend'] | null;
-    /** Why there is no GPU, in words that follow "because"; null where there is one. */
-    readonly noGpu: string | null };
+export interface ComputeDevice extends Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'> {
+  readonly backend: EngineDevice['backend'] | null;
+  /** Why there is no GPU, as half a sentence; null where there is one. */
+  readonly noGpu: string | null;
+}
 
 /** Opens the device that is wished for: `auto` is the GPU, or else the processor. */
 export async function openComputeDevice(wish: EngineWish): Promise<ComputeDevice> {

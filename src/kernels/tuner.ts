@@ -23,9 +23,9 @@ export interface Tuned {
 }
 
 const repetitions = 5;
-/** Milliseconds that one measurement should take: enough for the clock, few enough for a slow adapter. */
-const longEnough = 4;
-const mostRuns = 50;
+/** Milliseconds that one measurement should take: more than it costs to wait for a GPU, little for a slow one. */
+const longEnough = 5;
+const mostRuns = 256;
 /** A candidate that takes more than this many times the fastest's time is out. */
 const farBehind = 3;
 
@@ -62,7 +62,9 @@ async function race(device: GPUDevice, contestants: Contestant[]): Promise<Parti
   }
   const fastest = Math.min(...singles.values());
   const left = contestants.filter((contestant) => (singles.get(contestant) ?? 0) <= farBehind * fastest);
-  const runs = Math.max(1, Math.min(mostRuns, Math.round(longEnough / Math.max(fastest, 1e-3))));
+  let runs = 1;
+  // Counted, because a single run of a fast kernel is lost in the waiting.
+  while (runs < mostRuns && runs * await timed(device, left[0], runs) < longEnough) runs *= 2;
   const times = new Map(left.map((contestant) => [contestant, [] as number[]]));
   for (let repetition = 0; left.length > 1 && repetition < repetitions; repetition++) {
     for (const [contestant, all] of times) all.push(await timed(device, contestant, runs));

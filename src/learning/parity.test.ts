@@ -1,21 +1,14 @@
 // The preference loss against the PyTorch twin on the wasm backend, where the studio runs without a GPU.
-import { readFile } from 'node:fs/promises';
 import { afterAll, vi } from 'vitest';
 import { createCpuBackend, createWasmBackend } from '../engine/device.ts';
-import { readFixture } from '../model/fixture.ts';
-import { loadModel } from '../model/generator.ts';
+import { openNano } from '../model/nano-on-disk.ts';
 import { testPreferenceParity } from './parity-suite.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
-const folder = 'public/models/nano';
 
 testPreferenceParity(async () => {
   await createWasmBackend();
-  const model = await loadModel({
-    description: await readFile(`${folder}/model.json`, 'utf8'),
-    weights: await readFile(`${folder}/model.safetensors`),
-  });
-  return { model, fixture: readFixture(await readFile(`${folder}/fixture.safetensors`)) };
+  return openNano();
 });
 
 afterAll(createCpuBackend);

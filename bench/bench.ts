@@ -1,4 +1,4 @@
-// `npm run bench`: ours beside stock tfjs on the same work, on the GPU and on the processor, in one run.
+// `npm run bench`: ours beside stock tfjs and jax-js on the same work, on the GPU and on the processor, in one run.
 
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -11,10 +11,11 @@ import type { Row } from './work.ts';
 
 const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant' | 'size'> = {
   invocation: 'npm run bench --',
-  summary: `Times kernels, a training step and a pair of clips, ours and in stock tfjs, in headless Chromium.`,
+  summary: `Times kernels, a training step and a pair of clips, ours, in stock tfjs and (kernels) in jax-js, in
+headless Chromium.`,
   flags: {
     json: { value: 'FILE', help: 'write {adapter, cores, date, rows} here', optional: true },
-    markdown: { value: 'FILE', help: 'write a Markdown table here, ours beside stock tfjs', optional: true },
+    markdown: { value: 'FILE', help: 'write a Markdown table here, ours beside the others', optional: true },
     repetitions: { value: 'N', help: 'timed runs of each implementation; the median counts', default: '5' },
     works: { value: 'A,B', help: 'only these works; all unless given', optional: true },
     variant: { value: 'V', help: "our kernels': register, staged, general, or auto", default: 'auto' },
@@ -23,12 +24,12 @@ const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant'
   notes: `Works: ${workNames.slice(0, 5).join(', ')},
 ${workNames.slice(5).join(', ')}.
 
-Implementations: ours and tfjs-webgpu on the GPU; ours-wasm and tfjs-wasm on the processor, which the studio
-uses where there is no GPU. Each is checked before any is timed, and the runs of one work are interleaved. Errors are
-the largest absolute differences from the f64 oracle; for dpo-step that of the first loss from ln 2, for
-clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
-JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures:
-GPU memory of what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
+Implementations: ours, tfjs-webgpu and jax-webgpu on the GPU; ours-wasm, tfjs-wasm and jax-wasm on the processor,
+which the studio uses where there is no GPU. Each is checked before any is timed, and the runs of one work are
+interleaved. Errors are the largest absolute differences from the f64 oracle; for dpo-step that of the first loss
+from ln 2, for clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
+JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory
+of what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
 
 Rows of the JSON: {work, shape, implementation, milliseconds, gflops, maxError} and, where there are captures,
 captureBytes.`,

@@ -16,6 +16,9 @@ import {
 import { linear } from '../src/kernels/linear/kernel.ts';
 import { linearForward } from '../src/kernels/linear/oracle.ts';
 import { Random } from '../src/math/random.ts';
+import {
+  attention as jaxAttention, convolution as jaxConvolution, jaxContestants, matmul as jaxMatmul, permuted,
+} from './jax.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
 type Values = ArrayLike<number>;
@@ -104,21 +107,25 @@ const matmul: Work = {
     const n = 512;
     const [a, b] = [values(1, n * n), values(2, n * n)];
     const matrices = () => [a, b].map((part) => tf.tensor2d(part, [n, n]));
+    const expected = [linearForward(a, b, null, { rows: n, depth: n, columns: n })];
+    const ours = contestants({
+      expected,
+      terms: n,
+      ours() {
+        const [left, right] = matrices();
+        return () => [linear(left, right)];
+      },
+      stock() {
+        const [left, right] = matrices();
+        return () => [tf.matMul(left, right)];
+      },
+    });
     return {
       shape: `${n}x${n}x${n}`,
       operations: 2 * n ** 3,
-      implementations: contestants({
-        expected: [linearForward(a, b, null, { rows: n, depth: n, columns: n })],
-        terms: n,
-        ours() {
-          const [left, right] = matrices();
-          return () => [linear(left, right)];
-        },
-        stock() {
-          const [left, right] = matrices();
-          return () => [tf.matMul(left, right)];
-        },
-      }),
+      implementations: [
+        ...ours, ...jaxContestants(jaxMatmul, [a, b].map((part) => ({ values: part, shape: [n, n] })), expected),
+      ],
     };
   },
 };
@@ -149,17 +156,18 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
   const run = (work: (...x: Tensor[]) => Tensor, [q, k, v, dy]: Tensor[]) => (): Tensor[] =>
     withGradients ? valueWithGradients(work, [q, k, v], dy) : [work(q, k, v)];
   const forward = 4 * tokens * tokens * width * heads;
+  const given = data.map((part) => ({ values: part, shape: [1, tokens, heads, width] }));
   return {
     shape: `${heads} heads, ${tokens} tokens, width ${width}`,
     operations: withGradients ? 3.5 * forward : forward,
-    implementations: contestants({
+    implementations: [...contestants({
       expected,
       stockExpected: expected.map((part) => headsFirst(part, tokens, heads, width)),
       terms: tokens + width,
       ours: () => run(attention, data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]))),
       stock: () => run(stockAttention, data.map((part) =>
         tf.tensor3d(Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]))),
-    }),
+    }), ...jaxContestants(jaxAttention, given.slice(0, 3), expected, withGradients ? given[3] : undefined)],
   };
 }
 
@@ -191,11 +199,26 @@ async function convolutionWork(
   const [kernelTime, kernelHeight, kernelWidth] = filter;
   const centred: [number, number, number] =
     [(kernelTime - 1) / 2, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2];
+  const expected = reference(shape.padding);
+  // jax-js has channels first, and no frame axis to spare in two dimensions.
+  const first = (part: Values, sizes: number[]) => permuted(part, sizes, [0, 4, 1, 2, 3]);
+  const outwards = (part: Values) => permuted(part, filter, [4, 3, 0, 1, 2]);
+  const spatial = (sizes: number[]) => (kernelTime === 1 ? sizes.slice(1) : sizes);
+  const output = [...x.slice(0, 4), filter[4]];
+  const jaxInputs = [
+    { values: first(xs, x), shape: [x[0], x[4], ...spatial(x.slice(1, 4))] },
+    { values: outwards(filters), shape: [filter[4], filter[3], ...spatial(filter.slice(0, 3))] },
+  ];
+  const jaxDy = { values: first(dys, output), shape: [x[0], filter[4], ...spatial(x.slice(1, 4))] };
+  const jaxExpected = expected.map((part, i) =>
+    (i === 2 ? outwards(part) : first(part, i === 1 ? x : output)));
+  const around = shape.padding.map((front, axis): [number, number] => [front, filter[axis] - 1 - front]);
+  const padding = kernelTime === 1 ? around.slice(1) : around;
   return {
     shape: `[${x}] by [${filter}]`,
     operations: withGradients ? 3 * forward : forward,
-    implementations: contestants({
-      expected: reference(shape.padding),
+    implementations: [...contestants({
+      expected,
       // Stock convolutions pad time on both sides: the same arithmetic, and a reference of its own.
       stockExpected: reference(centred),
       terms: withGradients ? positions : taps * filter[3],
@@ -203,7 +226,7 @@ async function convolutionWork(
       stock: maker(stock),
       // The wasm backend has no gradient of conv2d to its filter.
       stockOnWasm: !(withGradients && stock === stock2d),
-    }),
+    }), ...jaxContestants(jaxConvolution(padding), jaxInputs, jaxExpected, withGradients ? jaxDy : undefined)],
   };
 }
 

@@ -25,17 +25,18 @@ test('every work that is named is there, and no other', () => {
   expect([...kernelWorks, ...modelWorks('tiny')].map(({ name }) => name)).toEqual(workNames);
 });
 
-test('the Markdown table has a line a work, with the ratio of stock to ours', () => {
+test('the Markdown table has a line a work, with ratios to ours on the same backend', () => {
   const row = { shape: '2x2', gflops: 1, maxError: 0 };
   const rows: Row[] = [
     { ...row, work: 'matmul', implementation: 'ours', milliseconds: 2 },
     { ...row, work: 'matmul', implementation: 'tfjs-webgpu', milliseconds: 20 },
     { ...row, work: 'clip-pair', implementation: 'ours', milliseconds: 1500, captureBytes: 64e6 },
     { ...row, work: 'clip-pair', implementation: 'ours-wasm', milliseconds: 900 },
+    { ...row, work: 'clip-pair', implementation: 'jax-wasm', milliseconds: 2700 },
   ];
   const lines = markdown({ adapter: 'a GPU', date: '2025-01-02T03:04:05.678Z', rows }).trim().split('\n');
   expect(lines).toHaveLength(6);
-  expect(lines[2]).toBe('| matmul | 2x2 | 2.00 ms | 20.00 ms | 10.0x |  |  |  |');
-  expect(lines[3]).toBe('| clip-pair | 2x2 | 1500 ms |  |  | 64.0 MB | 900 ms |  |');
+  expect(lines[2]).toBe('| matmul | 2x2 | 2.00 ms | 20.00 ms (10.0x) |  |  |  |');
+  expect(lines[3]).toBe('| clip-pair | 2x2 | 1500 ms |  | 900 ms | 2700 ms (3.0x) | 64.0 MB |');
   expect(lines[5]).toBe('Medians on a GPU, 2025-01-02.');
 });

@@ -102,19 +102,32 @@ export function table(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** A report as a Markdown table, a work a line: ours and stock tfjs on WebGPU, then on the processor. */
+/** Ours on the backend that an implementation is compared on. */
+function ourNameBeside(implementation: string): string {
+  return implementation.endsWith('wasm') ? 'ours-wasm' : 'ours';
+}
+
+/**
+ * A report as a Markdown table, a work a line and an implementation a column; of the others' times the ratio to
+ * ours on the same backend.
+ */
 export function markdown(report: { adapter: string; date: string; rows: readonly Row[] }): string {
   const { adapter, date, rows } = report;
-  const cell = (row: Row | undefined): string => (row ? `${figure(row.milliseconds)} ms` : '');
+  const names = [...new Set(rows.map(({ implementation }) => implementation))];
   const lines = [...new Set(rows.map(({ work }) => work))].map((work) => {
-    const [ours, stock, oursWasm, stockWasm] = ['ours', 'tfjs-webgpu', 'ours-wasm', 'tfjs-wasm'].map((name) =>
-      rows.find((row) => row.work === work && row.implementation === name));
-    const ratio = ours && stock ? `${(stock.milliseconds / ours.milliseconds).toFixed(1)}x` : '';
-    const captures = ours?.captureBytes === undefined ? '' : megabytes(ours.captureBytes);
+    const find = (name: string) => rows.find((row) => row.work === work && row.implementation === name);
+    const cells = names.map((name) => {
+      const row = find(name);
+      if (!row) return '';
+      const ours = find(ourNameBeside(name));
+      const ratio = ours && ours !== row ? ` (${(row.milliseconds / ours.milliseconds).toFixed(1)}x)` : '';
+      return `${figure(row.milliseconds)} ms${ratio}`;
+    });
+    const bytes = find('ours')?.captureBytes;
     const shape = rows.find((row) => row.work === work)?.shape ?? '';
-    return [work, shape, cell(ours), cell(stock), ratio, captures, cell(oursWasm), cell(stockWasm)];
+    return [work, shape, ...cells, bytes === undefined ? '' : megabytes(bytes)];
   });
-  const head = ['work', 'shape', 'ours', 'stock tfjs', 'stock / ours', 'captures', 'ours, wasm', 'stock, wasm'];
+  const head = ['work', 'shape', ...names, 'captures'];
   const rule = ['---', '---', ...head.slice(2).map(() => '--:')];
   const table = [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   return `${table}\n\nMedians on ${adapter}, ${date.slice(0, 10)}.\n`;

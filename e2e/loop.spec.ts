@@ -17,7 +17,7 @@ test('eight votes by keyboard train the model, and everything is there after a r
     await usable;
     await route.continue();
   });
-  await page.goto('/?engine=webgpu');
+  await page.goto('/');
   await expect(page.getByRole('img', { name: 'The first frame' }).first()).toBeVisible();
   await expect(page.locator('button.scene-thumbnail').first()).toBeEnabled();
   await expect(page.getByRole('button', { name: 'Your image' })).toBeEnabled();

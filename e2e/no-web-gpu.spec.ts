@@ -1,7 +1,7 @@
 // Without WebGPU the studio runs on the processor, and the page says what would give it a GPU, browser by browser.
 import { expect, test } from '@playwright/test';
 import { findChromium } from '../scripts/chromium.mjs';
-import { loggedSteps, pairOnStage, voteByKey, watch } from './studio-page.ts';
+import { pairOnStage, voteAndStep, watch } from './studio-page.ts';
 
 test.use({
   launchOptions: {
@@ -21,12 +21,7 @@ test('a pair, a vote and a training step on the processor', async ({ page }) => 
   await expect(reasons).toContainText('In Chrome');
   await page.keyboard.press('Escape');
   await expect(reasons).toHaveCount(0);
-  const vote = await voteByKey(page, 'ArrowLeft', 1);
-  await page.getByRole('button', { name: '1 step', exact: true }).click();
-  await expect(page.locator('tr[data-step="1"]')).toHaveCount(1);
-  const [step] = await loggedSteps(page);
-  expect(step.loss).toBeCloseTo(Math.LN2, 4);
-  expect(step.voteIds).toEqual([vote]);
+  await voteAndStep(page);
   expect(errors).toEqual([]);
 });
 

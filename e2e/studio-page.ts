@@ -74,3 +74,13 @@ export async function loadedBytes(page: Page): Promise<Map<string, number>> {
   }
   return loaded;
 }
+
+/** Votes for the left clip, takes a training step, and expects it to start at ln 2 and to name that vote. */
+export async function voteAndStep(page: Page) {
+  const vote = await voteByKey(page, 'ArrowLeft', 1);
+  await page.getByRole('button', { name: '1 step', exact: true }).click();
+  await expect(page.locator('tr[data-step="1"]')).toHaveCount(1, { timeout: 180_000 });
+  const [step] = await loggedSteps(page);
+  expect(step.loss).toBeCloseTo(Math.LN2, 4);
+  expect(step.voteIds).toEqual([vote]);
+}

@@ -2,6 +2,7 @@
 // and on into the next visit. The tests are one visit, told in order: a device compiles its shaders anew.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ImageSource, PairRecord, VoteAdded } from '../protocol/records.ts';
+import { tuningMemory } from '../storage/tuning-memory.ts';
 import { Page, serveTinyFolder, voteFor } from './tiny-studio.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -153,7 +154,7 @@ test('the next visit goes on from the snapshot, through the same steps, and back
 test('kernels are measured while nothing else is wanted, remembered, and compute the same', async () => {
   const first = new Page();
   first.start({}, true);
-  await first.wait('session.ready');
+  const { adapter } = await first.wait('session.ready');
   const { ready } = await first.pair(4);
   const { kernels, milliseconds } = await first.wait('kernels.tuned');
   expect(kernels.length).toBeGreaterThan(0);
@@ -167,12 +168,6 @@ test('kernels are measured while nothing else is wanted, remembered, and compute
   expect(far).toBe(-1);
   first.send({ kind: 'session.stop' });
 
-  const second = new Page();
-  second.start({}, true);
-  await second.wait('session.ready');
-  await second.pair(4);
-  const later = await second.wait('kernels.tuned');
-  // What is remembered is not measured again.
-  expect(later.kernels.map(({ key }) => key)).not.toContain(kernels[0].key);
-  second.send({ kind: 'session.stop' });
+  const remembered = await tuningMemory().load(`${adapter}, ${navigator.userAgent}`);
+  expect(remembered).toMatchObject({ [kernels[0].key]: kernels[0].variant });
 });

@@ -70,9 +70,9 @@ export class ModelHost {
     return this.deviceLost;
   }
 
-  /** Bytes of GPU buffers that captures hold. */
-  get memoryBytes(): number {
-    return this.engine.backend === null ? 0 : bytesOfCaptures(this.engine.backend);
+  /** Bytes of GPU buffers that captures hold; on the processor there are none to count. */
+  get memoryBytes(): number | undefined {
+    return this.engine.backend === null ? undefined : bytesOfCaptures(this.engine.backend);
   }
 
   /** The adapter as a person would name it. */

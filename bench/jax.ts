@@ -2,6 +2,7 @@
 // type of its own. Images are channels first there, which is its layout.
 
 import { blockUntilReady, defaultDevice, grad, init, jit, lax, nn, numpy as np } from '@jax-js/jax';
+import { largestDifference } from './work.ts';
 import type { Implementation } from './work.ts';
 
 /** Values and their shape. */
@@ -84,10 +85,7 @@ export function jaxContestants(
         let error = 0;
         for (const [i, output] of outputs.entries()) {
           const values = await output.data();
-          for (let k = 0; k < expected[i].length; k++) {
-            const difference = Math.abs(values[k] - expected[i][k]);
-            error = difference <= error ? error : Number.isNaN(difference) ? Infinity : difference;
-          }
+          error = Math.max(error, largestDifference(values, expected[i]));
         }
         return error;
       },

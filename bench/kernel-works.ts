@@ -19,6 +19,7 @@ import { Random } from '../src/math/random.ts';
 import {
   attention as jaxAttention, convolution as jaxConvolution, jaxContestants, matmul as jaxMatmul, permuted,
 } from './jax.ts';
+import { largestDifference } from './work.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
 type Values = ArrayLike<number>;
@@ -39,11 +40,7 @@ async function worst(actual: Tensor[], expected: Values[]): Promise<number> {
   for (const [i, want] of expected.entries()) {
     const got = await actual[i].data();
     if (got.length !== want.length) throw new Error(`${got.length} values, not ${want.length}.`);
-    for (let k = 0; k < want.length; k++) {
-      // Written so that a NaN counts as an infinite error.
-      const difference = Math.abs(got[k] - want[k]);
-      error = difference <= error ? error : Number.isNaN(difference) ? Infinity : difference;
-    }
+    error = Math.max(error, largestDifference(got, want));
   }
   return error;
 }

@@ -9,6 +9,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { convolutionShape } from '../src/kernels/convolution/oracle.ts';
+import { gatedAddComposed } from '../src/kernels/gated-add/composition.ts';
+import { rotaryComposed } from '../src/kernels/rotary/composition.ts';
+import { rotaryShape } from '../src/kernels/rotary/gradient.ts';
 
 type Inputs = Record<string, Tensor>;
 type Stock = (inputs: Inputs, attributes: NamedAttrMap) => Tensor[];
@@ -47,20 +50,6 @@ function attention({ query, key, value }: Inputs, attributes: NamedAttrMap): Ten
   return [heads(tf.matMul(tf.softmax(scores), heads(value)))];
 }
 
-function rotaryQueryKey({ qkv, queryScale, keyScale, cos, sin }: Inputs, attributes: NamedAttrMap): Tensor[] {
-  const heads = Number(attributes['heads']);
-  const [batch, length, channels] = qkv.shape;
-  const width = channels / (3 * heads);
-  const parts = tf.split(qkv, 3, 2).map((part) => tf.reshape(part, [batch, length, heads, width]));
-  const [c, s] = [cos, sin].map((angle) => tf.reshape(angle, [1, length, 1, width / 2]));
-  const turned = [queryScale, keyScale].map((scale, i) => {
-    const norm = tf.rsqrt(tf.add(tf.mean(tf.square(parts[i]), 3, true), EPSILON));
-    const [low, high] = tf.split(tf.mul(tf.mul(parts[i], norm), scale), 2, 3);
-    return tf.concat([tf.sub(tf.mul(low, c), tf.mul(high, s)), tf.add(tf.mul(high, c), tf.mul(low, s))], 3);
-  });
-  return [...turned, parts[2]];
-}
-
 function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
   const [groups, channels] = scale.shape;
   const rows = tf.reshape(x, [groups, -1, channels]);
@@ -69,10 +58,6 @@ function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
   const [gain, offset] = [tf.add(1, scale), shift].map((row) => tf.reshape(row, [groups, 1, channels]));
   // The second output of our kernel, statistics for its gradient, has no counterpart.
   return [tf.reshape(tf.add(tf.mul(normal, gain), offset), x.shape), tf.scalar(0)];
-}
-
-function gatedAdd({ x, y, gate }: Inputs): Tensor[] {
-  return [tf.add(x, tf.mul(y, tf.expandDims(gate, 1)))];
 }
 
 function modulation({ shared, table }: Inputs): Tensor[] {
@@ -141,9 +126,10 @@ const stock: Record<string, Stock> = {
   'Physics.linear': linear,
   'Physics.adaptedLinear': adaptedLinear,
   'Physics.attention': attention,
-  'Physics.rotaryQueryKey': rotaryQueryKey,
+  'Physics.rotaryQueryKey': ({ qkv, queryScale, keyScale, cos, sin }, attributes) =>
+    rotaryComposed([qkv, queryScale, keyScale, cos, sin], rotaryShape(qkv.shape, attributes)),
   'Physics.layerNorm': layerNorm,
-  'Physics.gatedAdd': gatedAdd,
+  'Physics.gatedAdd': ({ x, y, gate }) => [gatedAddComposed(x, y, gate)],
   'Physics.modulation': modulation,
   'Physics.convolution': convolution,
   'Physics.depthToSpace': depthToSpace,

@@ -65,6 +65,16 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+/** The largest absolute difference; a NaN counts as an infinite one. */
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let error = 0;
+  for (let k = 0; k < expected.length; k++) {
+    const difference = Math.abs(actual[k] - expected[k]);
+    error = difference <= error ? error : Number.isNaN(difference) ? Infinity : difference;
+  }
+  return error;
+}
+
 /** Milliseconds with about three digits. */
 function figure(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 100 ? 2 : 0);

@@ -95,18 +95,12 @@ export function registerOperation(operation: Operation): void {
       if (!(backend instanceof BackendWasm)) {
         throw new Error(`${operation.name}: the wasm kernel needs tfjs's wasm backend.`);
       }
-      const composed = operation.wasm
-        && composition(operation, operation.wasm.bind(operation), inputsOf(operation, inputs), attrs ?? {});
-      return composed ?? runOracle(operation, backend, inputs, attrs ?? {});
+      const tensors = inputsOf(operation, inputs) as Tensor[];
+      // Kernels inside a running kernel are on no tape; what they make besides the outputs is freed here.
+      const composed = tidy(() => (operation.wasm?.(tensors, attrs ?? {}) ?? []) as Tensor[]);
+      return composed.length > 0 ? composed : runOracle(operation, backend, inputs, attrs ?? {});
     },
   });
-}
-
-function composition(
-  operation: Operation, wasm: NonNullable<Operation['wasm']>, inputs: TensorInfo[], attributes: NamedAttrMap,
-): Tensor[] | null {
-  // Kernels of a running kernel are on no tape, and what they make is the surrounding tidy's to free.
-  return tidy(operation.name, () => wasm(inputs as Tensor[], attributes) as Tensor[]);
 }
 
 /** Runs a registered operation on the active backend and records it for gradients. */

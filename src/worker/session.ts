@@ -185,8 +185,8 @@ export class Session {
       this.opened = { bench, training, evaluation, automatic, tuning };
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
-        kind: 'session.ready', adapter, software: engine.adapterInfo.software, noGpu: engine.noGpu, modelHash: model.file.hash,
-        card: modelCard(model.file, request.size), training: training.current, snapshotId,
+        kind: 'session.ready', adapter, software: engine.adapterInfo.software, noGpu: engine.noGpu,
+        modelHash: model.file.hash, card: modelCard(model.file, request.size), training: training.current, snapshotId,
         step: trainer.progress.step,
       });
       this.setPreferences(bench, bench.preferences);

@@ -4,20 +4,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { PolicyState } from '../src/learning/policy-state.ts';
+import { noisePair } from '../src/learning/profile.ts';
 import { initialProgress } from '../src/learning/snapshots.ts';
 import { defaultTrainerSettings, Trainer } from '../src/learning/trainer.ts';
 import type { LearnablePair } from '../src/learning/trainer.ts';
 import { batchGradients, batchShapes } from '../src/learning/training-step.ts';
 import { normalKey } from '../src/kernels/random/kernel.ts';
-import { normalArray } from '../src/math/normal.ts';
 import {
   latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from '../src/model/autoencoder.ts';
 import { domainIds, latentShape } from '../src/model/config.ts';
-import type { ModelConfig } from '../src/model/config.ts';
 import { ClipGenerator, createModel, disposeModel } from '../src/model/generator.ts';
 import type { Model } from '../src/model/generator.ts';
-import { physicsTokenCount } from '../src/model/parameters.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
 import { initialNoise } from '../src/model/sampler.ts';
 import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
@@ -33,21 +31,6 @@ export type Size = 'nano' | 'tiny';
 async function openFile(size: Size): Promise<ModelFile> {
   if (size === 'nano') return fetchModel('/models/nano/');
   return { config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0 };
-}
-
-function randomPair(config: ModelConfig): LearnablePair {
-  const { size, height, width, channels } = latentShape(config);
-  const { blocks, width: featureWidth } = config.backbone;
-  return {
-    encoding: {
-      image: new Uint8Array(),
-      domain: 'rigid',
-      latent: normalArray(1, 0, height * width * channels),
-      features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth),
-    },
-    chosen: normalArray(3, 0, size),
-    rejected: normalArray(4, 0, size),
-  };
 }
 
 /** One DPO step in eager operations: gradients, then tfjs's Adam. Returns the errors [1, 4]. */
@@ -144,7 +127,7 @@ function stockStep(file: ModelFile, pair: LearnablePair): Implementation {
 
 async function dpoStep(size: Size, until: Until): Promise<Prepared> {
   const file = await openFile(size);
-  const pair = randomPair(file.config);
+  const pair = noisePair(file.config);
   const counted = new PolicyState(createModel(file));
   const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
   counted.dispose();

@@ -37,12 +37,12 @@ class FlowData:
 
 class FlowTask:
     """loss_of and evaluate for a Trainer; tokens_of(images [B, 64, 64, 3], image latents [B, 8, 8, 16]) -> tokens
-    [B, 64, 256].
+    [B, 64, 256]. `time_power` concerns training alone: held-out losses of all runs are of the same draws.
     """
 
-    def __init__(self, data, transformer, tokens_of, batch, bf16):
+    def __init__(self, data, transformer, tokens_of, batch, bf16, time_power=TIME_POWER):
         self.data, self.transformer, self.tokens_of = data, transformer, tokens_of
-        self.batch, self.bf16 = batch, bf16
+        self.batch, self.bf16, self.time_power = batch, bf16, time_power
 
     def _errors(self, rows, noise, t, domain):
         latents = self.data.latents[rows].float()
@@ -53,7 +53,7 @@ class FlowTask:
     def loss_of(self, random, _progress):
         """The mean over a drawn batch; the domain is dropped in one of ten samples."""
         rows = torch.from_numpy(self.data.train[random.integers(0, len(self.data.train), self.batch)])
-        t = torch.rand(self.batch) ** TIME_POWER
+        t = torch.rand(self.batch) ** self.time_power
         domain = self.data.domains[rows].clone()
         domain[torch.rand(self.batch) < 0.1] = DOMAINS['none']
         noise = torch.randn(self.batch, *self.data.latents.shape[1:])[:, 1:]

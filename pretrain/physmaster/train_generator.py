@@ -11,7 +11,7 @@ in one of ten samples for classifier-free guidance.
 from .assemble import load_backbone
 from .backbone import Backbone
 from .command import arguments, budget_from, prepare
-from .flow_task import FlowData, FlowTask
+from .flow_task import TIME_POWER, FlowData, FlowTask
 from .head import Head
 from .training import Trainer, load_ema
 from .transformer import Transformer
@@ -27,6 +27,7 @@ def main():
     parser.add_argument('--rate', type=float)
     parser.add_argument('--final', type=float, default=0.0, help='last learning rate as a share of --rate')
     parser.add_argument('--ema', type=float, default=0.999)
+    parser.add_argument('--time-power', type=float, default=TIME_POWER, help='t = u ** this; 1 is uniform')
     parser.add_argument('--no-muon', dest='muon', action='store_false', help='AdamW for all parameters')
     options = parser.parse_args()
     config, folder = prepare(options)
@@ -47,7 +48,8 @@ def main():
                       warmup=100, final=options.final, ema=options.ema, muon=options.muon)
     if options.resume:
         trainer.load()
-    task = FlowTask(data, transformer, lambda images, _: head(backbone(images)), options.batch, options.bf16)
+    task = FlowTask(data, transformer, lambda images, _: head(backbone(images)), options.batch, options.bf16,
+                    options.time_power)
     trainer.run(task.loss_of, task.evaluate, log_every=100, evaluate_every=options.evaluate_every)
 
 

@@ -1,11 +1,14 @@
-// What `npm run generate` and `npm run evaluate` run inside Chromium: the studio's engine without its page.
+// What `npm run generate`, `evaluate`, `gallery` and `profile` run inside Chromium: the studio's engine without its page.
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
 import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
 import type { EngineWish } from '../../src/engine/compute-device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
+import { profileModel } from '../../src/learning/profile.ts';
+import type { ModelProfile } from '../../src/learning/profile.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
+import { fetchModel } from '../../src/model/weights.ts';
 import type { SamplerOptions } from '../../src/model/config.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
 import type { Split } from '../../src/world/scene.ts';
@@ -59,7 +62,13 @@ export interface SceneAnswer {
   readonly clips: readonly { readonly label: string; readonly frames: readonly number[] }[];
 }
 
+export interface ProfileAnswer extends ModelProfile {
+  readonly adapter: string;
+}
+
 export interface HeadlessPage {
+  /** Times of every kernel of a pair of clips and of a training step, on WebGPU. */
+  profile(size: string): Promise<ProfileAnswer>;
   /** Clips of a scene of the world, beside its simulation. */
   scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
@@ -72,11 +81,13 @@ declare global {
   }
 }
 
+const address = (size: string): string => `/models/${size}/`;
+
 const opened = new Map<string, ReturnType<typeof load>>();
 
 async function load({ size, engine }: ModelRequest) {
   const { adapterInfo } = await openComputeDevice(engine);
-  return { adapter: adapterName(adapterInfo), model: await loadModel(`/models/${size}/`) };
+  return { adapter: adapterName(adapterInfo), model: await loadModel(address(size)) };
 }
 
 /** The model of a size, loaded once: it goes with the page. */
@@ -87,6 +98,15 @@ function open(request: ModelRequest) {
 }
 
 window.physmaster = {
+  async profile(size) {
+    const { adapterInfo, backend } = await openComputeDevice('webgpu');
+    if (backend === null) throw new Error('There are no kernels to time without WebGPU.');
+    const profile = await profileModel(backend, await fetchModel(address(size)), (done, of) => {
+      console.info(`${done} of ${of} pieces`);
+    });
+    return { adapter: adapterName(adapterInfo), ...profile };
+  },
+
   async generate({ image, name, seeds, sampler: given, ...request }) {
     const { adapter, model } = await open(request);
     const { video } = model.config;

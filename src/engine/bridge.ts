@@ -12,7 +12,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { pipelineOf } from './pipeline.ts';
 import type { Program } from './pipeline.ts';
 import { recordingEncoder } from './recorder.ts';
-import type { Recorder } from './recorder.ts';
+import type { DispatchWork, Recorder } from './recorder.ts';
 
 export { breakConstants, flatWorkgroups } from './pipeline.ts';
 export type { Program, Shader } from './pipeline.ts';
@@ -66,6 +66,8 @@ interface OpenRecording {
   /** Set while a tensor from outside is uploaded: its buffer is tfjs's. */
   outside: boolean;
   refused: Error | null;
+  /** Of the dispatch that comes next. */
+  work: DispatchWork;
 }
 
 interface BackendState {
@@ -126,6 +128,10 @@ function touch(backend: WebGPUBackend, open: OpenRecording, tensor: TensorInfo):
   }
 }
 
+function bytesOf(tensors: readonly TensorInfo[]): number {
+  return tensors.reduce((sum, { shape, dtype }) => sum + util.sizeFromShape(shape) * util.bytesPerElement(dtype), 0);
+}
+
 interface TfjsProgram {
   shaderKey: string;
   /** Set on programs that read or draw images. */
@@ -157,6 +163,7 @@ function recordingMethods(backend: WebGPUBackend, open: OpenRecording): Record<s
       const [inputs] = rest as [TensorInfo[]];
       [output, ...inputs].forEach((tensor) => touch(backend, open, tensor));
       open.recorder.writes(bufferOf(backend, output), program.shaderKey);
+      open.work = { kernel: `tfjs/${program.shaderKey.split('_')[0]}`, operations: 0, bytes: bytesOf([output, ...inputs]) };
       run(program, output, ...rest);
       // Stream order makes a buffer reusable at once, where tfjs would wait for a submit.
       backend['commandQueueOwnedIds'] = new WeakSet();
@@ -164,7 +171,7 @@ function recordingMethods(backend: WebGPUBackend, open: OpenRecording): Record<s
     ensureCommandEncoderReady() {
       if (!backend['commandEncoder']) {
         const encoder = backend.device.createCommandEncoder();
-        backend['commandEncoder'] = recordingEncoder(encoder, open.recorder);
+        backend['commandEncoder'] = recordingEncoder(encoder, open.recorder, () => open.work);
       }
     },
   };
@@ -200,6 +207,7 @@ export function record<Result>(
     held: new Map(),
     outside: false,
     refused: null,
+    work: { kernel: '', operations: 0, bytes: 0 },
   };
   const methods = recordingMethods(backend, open);
   const kept = Object.keys(methods).filter((name) => Object.hasOwn(backend, name));
@@ -321,6 +329,7 @@ export function dispatch(
   if (open) {
     tensors.forEach((tensor) => touch(backend, open, tensor));
     buffers.slice(inputs.length).forEach((buffer) => open.recorder.writes(buffer, program.shader.name));
+    open.work = { kernel: program.shader.name, operations: program.operations ?? 0, bytes: bytesOf(tensors) };
   } else {
     const owned: WeakSet<object> = backend['commandQueueOwnedIds'];
     tensors.forEach((tensor) => owned.add(tensor.dataId));

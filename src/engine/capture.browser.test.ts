@@ -304,6 +304,11 @@ test('measures: a replay issues the same dispatches with less JavaScript', async
   expect(times).toHaveLength(captured.dispatches);
   expect(times.some(({ label }) => label.startsWith('normalization/forward'))).toBe(true);
   expect(times.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+  // Each tensor once: x and y [4, 16], scale and shift [1, 16], statistics [4, 2].
+  const norm = times.find(({ kernel }) => kernel.startsWith('normalization/forward'));
+  expect(norm?.bytes).toBe(4 * (2 * 64 + 2 * 16 + 8));
+  expect(times.every(({ bytes }) => bytes > 0)).toBe(true);
+  expect(times.some(({ kernel }) => kernel.startsWith('tfjs/'))).toBe(true);
   captured.dispose();
   network.dispose();
 });

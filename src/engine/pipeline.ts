@@ -15,6 +15,8 @@ export interface Program {
   shader: Shader;
   constants: Record<string, number>;
   workgroups: readonly [number, number, number];
+  /** Floating-point operations of a matrix product or a convolution; absent where memory decides the time. */
+  operations?: number;
   /** Entry point of the module; `main` unless given. */
   entryPoint?: string;
 }

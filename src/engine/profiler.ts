@@ -1,13 +1,15 @@
 // Measurements of a piece of work: wall time, dispatches, submits, JavaScript's share, GPU memory.
 //
 // Wall time runs until the GPU has finished. Medians, since single times on shared machines mean little. What
-// it does not do: compare adapters, or judge. Times per kernel need the adapter's timestamp queries.
+// it does not do: compare adapters, or judge (roofline.ts).
 
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import { flush } from './bridge.ts';
 import type { WebGPUBackend } from './bridge.ts';
 import { bytesOfCaptures } from './capture.ts';
 import type { Capture } from './capture.ts';
+import { runsFor, timeOf } from './gpu-timer.ts';
+import type { DispatchWork } from './recorder.ts';
 
 /** Medians over the repetitions of one piece of work. */
 export interface Measurement {
@@ -102,56 +104,34 @@ export function memory(backend: WebGPUBackend): GpuMemory {
   return { tensors: used, spare: allocated - used, captures, total: allocated + captures };
 }
 
-/** Time one dispatch of a capture took. */
-export interface KernelTime {
+/** One dispatch of a capture, and the time that it takes. */
+export interface KernelTime extends DispatchWork {
   /** Shader and constants (ours) or the program's class (tfjs's). */
   label: string;
   milliseconds: number;
 }
 
-/** Two timestamps a dispatch, and at most 4096 in a query set. */
-const longestQuery = 2048;
+/** Milliseconds that a dispatch is repeated for: Chrome rounds timestamps to a tenth of one. */
+const timedFor = 2;
 
 /**
- * Replays a capture once with every dispatch in a pass of its own and reads the time of each. The replay
- * counts: it updates state like any other. Throws when the device has no timestamp queries.
+ * Times the dispatches of a capture one by one, in order; those with the same shader, constants and workgroups once.
+ * They run again and again on the capture's own buffers, so the state that it updates is of no use afterwards.
  */
 export async function kernelTimes(
   backend: WebGPUBackend,
   capture: Capture<Tensor[] | NamedTensorMap>,
 ): Promise<KernelTime[]> {
-  const { device, queue } = backend;
-  if (!device.features.has('timestamp-query')) {
-    throw new Error('This adapter has no timestamp queries.');
-  }
+  const { device } = backend;
   flush(backend);
+  const known = new Map<string, number>();
   const times: KernelTime[] = [];
-  for (let first = 0; first < capture.steps.length; first += longestQuery) {
-    const steps = capture.steps.slice(first, first + longestQuery);
-    const count = steps.length * 2;
-    const querySet = device.createQuerySet({ type: 'timestamp', count });
-    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-    const resolved = device.createBuffer({ size: count * 8, usage: QUERY_RESOLVE | COPY_SRC });
-    const readable = device.createBuffer({ size: count * 8, usage: COPY_DST | MAP_READ });
-    const encoder = device.createCommandEncoder();
-    steps.forEach(({ pipeline, bindGroup, workgroups }, i) => {
-      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-      const pass = encoder.beginComputePass({ timestampWrites });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...workgroups);
-      pass.end();
-    });
-    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-    encoder.copyBufferToBuffer(resolved, 0, readable, 0, count * 8);
-    queue.submit([encoder.finish()]);
-    await readable.mapAsync(GPUMapMode.READ);
-    const stamps = new BigUint64Array(readable.getMappedRange());
-    steps.forEach(({ pipeline }, i) => {
-      times.push({ label: pipeline.label, milliseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) / 1e6 });
-    });
-    readable.unmap();
-    [querySet, resolved, readable].forEach((resource) => resource.destroy());
+  for (const step of capture.steps) {
+    const { label } = step.pipeline;
+    const key = `${label} ${step.workgroups.join()}`;
+    const milliseconds = known.get(key) ?? await timeOf(device, step, await runsFor(device, step, timedFor));
+    known.set(key, milliseconds);
+    times.push({ ...step.work, label, milliseconds });
   }
   return times;
 }

@@ -1,11 +1,22 @@
 // A command encoder that reports every compute dispatch while it records it. WebGPU only; bridge.ts puts it
 // in the place of tfjs's own encoder while a capture is open. Indirect dispatches are not reported.
 
+/** What a dispatch has to do. */
+export interface DispatchWork {
+  /** The shader's name, or `tfjs/` and the kind of tfjs's program. */
+  kernel: string;
+  /** Floating-point operations where they are counted (Program.operations), else 0. */
+  operations: number;
+  /** Of the tensors that it binds, each counted once: no kernel can move less. */
+  bytes: number;
+}
+
 /** One dispatch as it was recorded: enough to issue it again. */
 export interface RecordedDispatch {
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   workgroups: readonly [number, number, number];
+  work: DispatchWork;
 }
 
 /** What an open recording is told, and where its buffers come from. */
@@ -21,7 +32,9 @@ export interface Recorder {
 }
 
 // tfjs opens passes without timestamps here: the bridge refuses time() inside a recording.
-function recordingPass(pass: GPUComputePassEncoder, recorder: Recorder): GPUComputePassEncoder {
+function recordingPass(
+  pass: GPUComputePassEncoder, recorder: Recorder, work: () => DispatchWork,
+): GPUComputePassEncoder {
   let pipeline: GPUComputePipeline;
   let bindGroup: GPUBindGroup;
   const recorded = {
@@ -34,7 +47,7 @@ function recordingPass(pass: GPUComputePassEncoder, recorder: Recorder): GPUComp
       pass.setBindGroup(index, next);
     },
     dispatchWorkgroups(x: number, y = 1, z = 1) {
-      recorder.dispatched({ pipeline, bindGroup, workgroups: [x, y, z] });
+      recorder.dispatched({ pipeline, bindGroup, workgroups: [x, y, z], work: work() });
       pass.dispatchWorkgroups(x, y, z);
     },
   };
@@ -51,9 +64,11 @@ function overlay<Native extends object>(native: Native, replaced: object): Nativ
   });
 }
 
-/** The same encoder; dispatches of the compute passes it opens are told to `recorder` as well. */
-export function recordingEncoder(encoder: GPUCommandEncoder, recorder: Recorder): GPUCommandEncoder {
+/** The same encoder; dispatches of the compute passes it opens are told to `recorder` as well, with the present work. */
+export function recordingEncoder(
+  encoder: GPUCommandEncoder, recorder: Recorder, work: () => DispatchWork,
+): GPUCommandEncoder {
   return overlay(encoder, {
-    beginComputePass: () => recordingPass(encoder.beginComputePass(), recorder),
+    beginComputePass: () => recordingPass(encoder.beginComputePass(), recorder, work),
   });
 }

@@ -5,8 +5,9 @@
 // is far behind after its first run is not run again. Nothing is checked here: every variant passes the kernels'
 // suites.
 
+import { runsFor, timeOf } from '../engine/gpu-timer.ts';
+import type { Launch } from '../engine/gpu-timer.ts';
 import { pipelineOf } from '../engine/pipeline.ts';
-import type { Program } from '../engine/pipeline.ts';
 import { setMeasured, unmeasured } from './variants.ts';
 import type { Candidates, Variant } from './variants.ts';
 
@@ -23,9 +24,8 @@ export interface Tuned {
 }
 
 const repetitions = 5;
-/** Milliseconds that one measurement should take: more than it costs to wait for a GPU, little for a slow one. */
+/** Milliseconds that one measurement should take: more than browsers round times to, little for a slow adapter. */
 const longEnough = 5;
-const mostRuns = 256;
 /** A candidate that takes more than this many times the fastest's time is out. */
 const farBehind = 3;
 
@@ -33,41 +33,23 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
-interface Contestant {
+interface Contestant extends Launch {
   readonly name: Variant;
-  readonly program: Program;
-  readonly bindGroup: GPUBindGroup;
-}
-
-/** Issues a dispatch `runs` times and waits; milliseconds for one. */
-async function timed(device: GPUDevice, { program, bindGroup }: Contestant, runs: number): Promise<number> {
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipelineOf(device, program));
-  pass.setBindGroup(0, bindGroup);
-  for (let run = 0; run < runs; run++) pass.dispatchWorkgroups(...program.workgroups);
-  pass.end();
-  const started = performance.now();
-  device.queue.submit([encoder.finish()]);
-  await device.queue.onSubmittedWorkDone();
-  return (performance.now() - started) / runs;
 }
 
 async function race(device: GPUDevice, contestants: Contestant[]): Promise<Partial<Record<Variant, number>>> {
   const singles = new Map<Contestant, number>();
   for (const contestant of contestants) {
     // The first run compiles.
-    await timed(device, contestant, 1);
-    singles.set(contestant, await timed(device, contestant, 1));
+    await timeOf(device, contestant, 1);
+    singles.set(contestant, await timeOf(device, contestant, 1));
   }
   const fastest = Math.min(...singles.values());
   const left = contestants.filter((contestant) => (singles.get(contestant) ?? 0) <= farBehind * fastest);
-  let runs = 1;
-  // Counted, because a single run of a fast kernel is lost in the waiting.
-  while (runs < mostRuns && runs * await timed(device, left[0], runs) < longEnough) runs *= 2;
+  const runs = await runsFor(device, left[0], longEnough);
   const times = new Map(left.map((contestant) => [contestant, [] as number[]]));
   for (let repetition = 0; left.length > 1 && repetition < repetitions; repetition++) {
-    for (const [contestant, all] of times) all.push(await timed(device, contestant, runs));
+    for (const [contestant, all] of times) all.push(await timeOf(device, contestant, runs));
   }
   return Object.fromEntries(contestants.map((contestant) => {
     const all = times.get(contestant) ?? [];
@@ -84,11 +66,12 @@ async function measure(device: GPUDevice, candidates: Candidates): Promise<Parti
       if (!candidate) return [];
       const buffers = candidate.bytes.map((size) => device.createBuffer({ size, usage: GPUBufferUsage.STORAGE }));
       scratch.push(...buffers);
+      const pipeline = pipelineOf(device, candidate.program);
       const bindGroup = device.createBindGroup({
-        layout: pipelineOf(device, candidate.program).getBindGroupLayout(0),
+        layout: pipeline.getBindGroupLayout(0),
         entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
       });
-      return [{ name, program: candidate.program, bindGroup }];
+      return [{ name, pipeline, bindGroup, workgroups: candidate.program.workgroups }];
     });
     return await race(device, contestants);
   } finally {

@@ -295,6 +295,11 @@ export class ClipGenerator {
     return clips;
   }
 
+  /** The captured networks, for a profiler. */
+  get captures(): Capture<Tensor[]>[] {
+    return [...this.networks.values()].map(({ captured }) => captured);
+  }
+
   /** GPU bytes of the captures. */
   get bytes(): number {
     return [...this.networks.values()].reduce((sum, { captured }) => sum + captured.bytes, 0);

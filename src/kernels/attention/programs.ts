@@ -29,6 +29,8 @@ const staged: Record<Pass, string> = {
   backward_query: stagedBackwardQuery,
   backward_key_value: stagedBackwardKeyValue,
 };
+/** Matrix products in a pass: scores and mixture; scores again, dP and dQ; scores again, dP, dV and dK. */
+const products: Record<Pass, number> = { forward: 2, backward_query: 3, backward_key_value: 4 };
 const registerRows = 4;
 const registerGroup = 16;
 const stagedThreads = 32;
@@ -58,9 +60,10 @@ export function attentionProgram(device: GPUDevice, pass: Pass, shape: Attention
     return { program, bytes };
   };
   const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
-  return choose(device, key, {
+  const { program } = choose(device, key, {
     ...(width <= widestStaged && { staged: throughWorkgroup }), register: inRegisters,
-  }, 'staged').program;
+  }, 'staged');
+  return { ...program, operations: 2 * products[pass] * batch * heads * queries * keys * width };
 }
 
 /** Bytes of the buffers of a pass, in the order of its bindings. */

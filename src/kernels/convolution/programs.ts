@@ -43,6 +43,11 @@ function bytesOf({ batch, input, output, kernel, channelsIn, channelsOut }: Conv
   };
 }
 
+/** Products and sums of each of the three passes: they pair the same values. */
+function operationsOf({ batch, output, kernel, channelsIn, channelsOut }: ConvolutionShape): number {
+  return 2 * batch * volume(output) * volume(kernel) * channelsIn * channelsOut;
+}
+
 /** Kernel and stride, which every module takes. */
 function geometry({ kernel, stride }: ConvolutionShape): Record<string, number> {
   const [KT, KH, KW] = kernel;
@@ -126,7 +131,8 @@ export function forwardProgram(device: GPUDevice, shape: ConvolutionShape, bias:
     return { program, bytes };
   };
   const key = keyOf(bias ? 'forward with bias' : 'forward', shape);
-  return choose(device, key, waysOf(device, shape, asProduct, bias, false, bytes, inRegisters), usualOf(asProduct)).program;
+  const ways = waysOf(device, shape, asProduct, bias, false, bytes, inRegisters);
+  return { ...choose(device, key, ways, usualOf(asProduct)).program, operations: operationsOf(shape) };
 }
 
 /** The ways to run a pass over positions, forward or to the input. */
@@ -161,8 +167,9 @@ export function inputGradientProgram(device: GPUDevice, shape: ConvolutionShape)
     return { program, bytes };
   };
   const constants = { ...sizes(output, input, batch), ...geometry(shape), K: channelsOut, N: channelsIn };
-  return choose(device, keyOf('to the input', shape), waysOf(device, shape, constants, false, true, bytes, inRegisters),
-    usualOf(constants)).program;
+  const ways = waysOf(device, shape, constants, false, true, bytes, inRegisters);
+  const { program } = choose(device, keyOf('to the input', shape), ways, usualOf(constants));
+  return { ...program, operations: operationsOf(shape) };
 }
 
 /** As many slices as bring `units` of work to `wanted`, but none shorter than `least` of `length`. */
@@ -186,6 +193,7 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
   ): FilterGradientProgram => ({
     program: {
       shader,
+      operations: operationsOf(shape),
       constants: { ...constants, ...length, SLICES: slices },
       workgroups: flatWorkgroups(device, Math.ceil((units * slices) / perWorkgroup)),
     },

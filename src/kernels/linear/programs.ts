@@ -120,15 +120,19 @@ export function productProgram(
     .map((count) => 4 * count);
   const general = () => ({ program: generalProgram(product, shape, epilogue), bytes });
   const key = `linear ${product} ${M}x${K}x${N}${Object.entries(epilogue).filter(([, on]) => on).map(([name]) => ` ${name}`).join('')}`;
-  if (shape.depth % 4 !== 0 || shape.columns % 4 !== 0) return choose(device, key, { general }, 'general').program;
+  const operations = 2 * M * K * N;
+  if (shape.depth % 4 !== 0 || shape.columns % 4 !== 0) {
+    return { ...choose(device, key, { general }, 'general').program, operations };
+  }
   // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
   const usual = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 'staged-wide' : 'staged';
-  return choose(device, key, {
+  const { program } = choose(device, key, {
     staged: () => ({ program: stagedProgram(product, shape, epilogue, 8), bytes }),
     'staged-wide': () => ({ program: stagedProgram(product, shape, epilogue, 16), bytes }),
     register: () => ({ program: registerProgram(product, shape, epilogue), bytes }),
     general,
-  }, usual).program;
+  }, usual);
+  return { ...program, operations };
 }
 
 /** Sums of the columns of a matrix [rows, columns]. */

@@ -1,0 +1,48 @@
+// Kernels held against what the adapter can do (the roofline model of Williams, Waterman and Patterson, 2009): a kernel
+// cannot be faster than its arithmetic at the adapter's peak, nor than its bytes at the adapter's bandwidth.
+
+import type { Peak } from './peak.ts';
+import type { KernelTime } from './profiler.ts';
+
+/** All dispatches of one kernel in a piece of work. */
+export interface KernelShare {
+  /** Without the constants of its variant. */
+  kernel: string;
+  dispatches: number;
+  milliseconds: number;
+  /** Of the whole. */
+  share: number;
+  /** 1e9 floating-point operations a second; 0 where they are not counted. */
+  gflops: number;
+  gigabytesPerSecond: number;
+  /** The least time that the adapter's peak allows over the time it took. */
+  ofRoof: number;
+}
+
+/** Milliseconds that work takes at least. Bytes are those that must move: a kernel that reads twice is not excused. */
+export function leastMilliseconds({ gflops, gigabytesPerSecond }: Peak, operations: number, bytes: number): number {
+  return Math.max(operations / gflops, bytes / gigabytesPerSecond) / 1e6;
+}
+
+/** Times by kernel, the longest first. */
+export function sharesOf(times: readonly KernelTime[], peak: Peak): KernelShare[] {
+  const whole = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const groups = new Map<string, KernelTime[]>();
+  for (const time of times) {
+    const kernel = time.kernel.split('(')[0];
+    groups.set(kernel, [...(groups.get(kernel) ?? []), time]);
+  }
+  return [...groups].map(([kernel, group]) => {
+    const sum = (of: (time: KernelTime) => number): number => group.reduce((total, time) => total + of(time), 0);
+    const milliseconds = sum((time) => time.milliseconds);
+    return {
+      kernel,
+      dispatches: group.length,
+      milliseconds,
+      share: milliseconds / whole,
+      gflops: sum(({ operations }) => operations) / milliseconds / 1e6,
+      gigabytesPerSecond: sum(({ bytes }) => bytes) / milliseconds / 1e6,
+      ofRoof: sum(({ operations, bytes }) => leastMilliseconds(peak, operations, bytes)) / milliseconds,
+    };
+  }).toSorted((a, b) => b.milliseconds - a.milliseconds);
+}

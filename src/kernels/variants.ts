@@ -1,7 +1,8 @@
 // Which variant of a kernel runs: the one place that decides.
 //
 // 'register': each thread keeps a tile in registers and reads its operands straight from storage. Best on
-// adapters that compute on the CPU, where barriers and workgroup memory cost more than they save.
+// adapters that compute on the CPU, where barriers and workgroup memory cost more than they save. 'quad': the same
+// with operands handed round among four neighbouring threads, where the adapter has subgroups; better still.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
 // 64 x 64. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
 // the others need.
@@ -12,10 +13,10 @@
 import type { Program } from '../engine/bridge.ts';
 
 /** How a kernel's operands reach its threads. */
-export type Variant = 'register' | 'staged' | 'staged-wide' | 'general';
+export type Variant = 'register' | 'quad' | 'staged' | 'staged-wide' | 'general';
 
 /** Every variant, for suites that must cover all of them. */
-export const variants: readonly Variant[] = ['register', 'staged', 'staged-wide', 'general'];
+export const variants: readonly Variant[] = ['register', 'quad', 'staged', 'staged-wide', 'general'];
 
 /** One way to run a dispatch, and the bytes of every buffer that it binds, in order. */
 export interface Candidate {
@@ -51,6 +52,9 @@ function choicesOf(device: GPUDevice): DeviceChoices {
   return choices;
 }
 
+/** What runs where a dispatch has no variant of the wanted name. */
+const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', quad: 'register' };
+
 let forced: Variant | null = null;
 
 /** Makes every kernel run this variant where it has it and the shape allows it; null ends that. */
@@ -72,9 +76,9 @@ export function choose<Kind extends Candidate>(
   device: GPUDevice, key: string, candidates: Candidates<Kind>, usual: Variant,
 ): Kind {
   const { measured, met } = choicesOf(device);
-  const untuned = isSoftwareAdapter(device.adapterInfo) ? 'register' : usual;
+  const untuned = isSoftwareAdapter(device.adapterInfo) ? 'quad' : usual;
   const wanted = forced ?? measured.get(key) ?? untuned;
-  const near: Variant = wanted === 'staged-wide' ? 'staged' : wanted;
+  const near = nearest[wanted] ?? wanted;
   const used = ([wanted, near, usual, 'register', 'general'] as const).find((name) => candidates[name]);
   const make = used && candidates[used];
   if (!make) throw new Error(`There is no way to run ${key}.`);

@@ -268,6 +268,38 @@ export const KernelsTuned = v.object({
 });
 export type KernelsTuned = v.InferOutput<typeof KernelsTuned>;
 
+/** Pieces of the model that are timed, of so many. */
+export const ProfileProgress = v.object({ kind: v.literal('profile.progress'), done: Count, of: Count });
+
+/** Where the GPU's time goes. */
+export const ProfileReady = v.object({
+  kind: v.literal('profile.ready'),
+  /** What the adapter can do at most, as measured on it. */
+  peak: v.object({ gflops: v.number(), gigabytesPerSecond: v.number() }),
+  /** A captured piece of the model each. */
+  captures: v.array(v.object({
+    name: v.string(),
+    dispatches: Count,
+    milliseconds: v.number(),
+    /** Of GPU memory that belongs to it. */
+    bytes: Count,
+    /** The longest first. */
+    kernels: v.array(v.object({
+      kernel: v.string(),
+      dispatches: Count,
+      milliseconds: v.number(),
+      /** 1e9 operations a second; 0 where they are not counted. */
+      gflops: v.number(),
+      gigabytesPerSecond: v.number(),
+      /** The least time that the peak allows over the time it took. */
+      ofRoof: v.number(),
+    })),
+  })),
+  /** The same as a Chrome trace, JSON. */
+  trace: v.string(),
+});
+export type ProfileReady = v.InferOutput<typeof ProfileReady>;
+
 export const WorkerEvent = v.variant('kind', [
   SessionProgress,
   SessionReady,
@@ -293,5 +325,7 @@ export const WorkerEvent = v.variant('kind', [
   DeviceRecovered,
   DeviceFaulted,
   KernelsTuned,
+  ProfileProgress,
+  ProfileReady,
 ]);
 export type WorkerEvent = v.InferOutput<typeof WorkerEvent>;

@@ -111,6 +111,9 @@ export const EvaluationRequest = v.object({
   scenes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)),
 });
 
+/** Times every kernel of a pair of clips and of a training step; answered by `profile.ready`. WebGPU only. */
+export const ProfileRequest = v.object({ kind: v.literal('profile.request') });
+
 /** "Vote for me": the worker makes pairs of the train split and ranks them by the strict metric. */
 export const AutomaticStart = v.object({
   kind: v.literal('automatic.start'),
@@ -139,6 +142,7 @@ export const PageRequest = v.variant('kind', [
   SnapshotTake,
   SnapshotRestore,
   EvaluationRequest,
+  ProfileRequest,
   AutomaticStart,
   AutomaticStop,
 ]);

@@ -4,6 +4,7 @@ import { CircleQuestionMark, Moon, Sun, SunMoon, TriangleAlert, X } from 'lucide
 import { useCallback, useEffect, useState } from 'react';
 import { BeforeAfter } from './features/compare/before-after.tsx';
 import { Log } from './features/data/log.tsx';
+import { KernelsPanel } from './features/engine/kernels-panel.tsx';
 import { HelpDialog } from './features/label/help-dialog.tsx';
 import { Reveal } from './features/label/reveal.tsx';
 import { SceneStrip } from './features/label/scene-strip.tsx';
@@ -88,7 +89,7 @@ function ModelLine() {
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Positioner sideOffset={8} align="end">
-            <Popover.Popup className="popover">{noGpu === null ? <Kernels /> : <NoGpu reason={noGpu} />}</Popover.Popup>
+            <Popover.Popup className="popover">{noGpu === null ? <KernelsPanel /> : <NoGpu reason={noGpu} />}</Popover.Popup>
           </Popover.Positioner>
         </Popover.Portal>
       </Popover.Root>
@@ -111,54 +112,6 @@ function NoGpu({ reason }: { reason: string }) {
 
 function sentence(half: string): string {
   return half.charAt(0).toUpperCase() + half.slice(1);
-}
-
-/** How each kernel runs on this adapter, and what the ways to run it took. */
-function Kernels() {
-  const tuned = useSession((state) => state.tuned);
-  return (
-    <>
-      <Popover.Title>Kernels on this adapter</Popover.Title>
-      <Popover.Description>
-        {tuned === null || tuned.kernels.length === 0
-          ? 'The usual way to run each kernel is used. While nothing else is wanted the others are measured, and what '
-            + 'is faster takes its place; what was measured at an earlier visit counts.'
-          : `Measured in ${(tuned.milliseconds / 1000).toFixed(1)} s: ${tuned.kernels.length} shapes. The fastest way `
-            + `to run each is in use${tuned.left > 0 ? `; ${tuned.left} more wait for the next visit` : ''}.`}
-      </Popover.Description>
-      {tuned !== null && tuned.kernels.length > 0 && (
-        <div className="kernel-list">
-          <table>
-            <thead>
-              <tr>
-                <th>Kernel and shape</th>
-                <th>In use</th>
-                <th className="number">ms</th>
-                <th className="number">Next best</th>
-              </tr>
-            </thead>
-            <tbody>
-              {tuned.kernels.map(({ key, variant, milliseconds }) => {
-                const others = Object.entries(milliseconds).filter(([name]) => name !== variant);
-                return (
-                  <tr key={key}>
-                    <td>{key}</td>
-                    <td>{variant}</td>
-                    <td className="number">{shortTime(milliseconds[variant])}</td>
-                    <td className="number">{shortTime(Math.min(...others.map(([, time]) => time)))}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </>
-  );
-}
-
-function shortTime(milliseconds: number): string {
-  return milliseconds < 1 ? milliseconds.toFixed(3) : milliseconds.toPrecision(3);
 }
 
 const themes = {

@@ -143,6 +143,14 @@ test('an evaluation that fails is refused under its own name, and training goes 
   expect(page.of('training.state').some(({ reason }) => reason === 'alarm')).toBe(false);
 });
 
+test('without a GPU there are no kernels to time', async () => {
+  page.start();
+  await page.wait('session.ready');
+  page.send({ kind: 'profile.request' });
+  const refused = { request: 'profile.request', sentence: expect.stringContaining('runs on the processor') as string };
+  expect(await page.wait('request.refused')).toMatchObject(refused);
+});
+
 test('a snapshot that the visitor takes waits for nothing that is under way', async () => {
   page.start();
   await page.wait('session.ready');

@@ -24,6 +24,7 @@ import { ModelHost } from './model-host.ts';
 import { makePair, RefusedError } from './pair-maker.ts';
 import type { MadePair } from './pair-maker.ts';
 import { modelCard } from './model-card.ts';
+import { profile } from './profiling.ts';
 import { retried } from './retried.ts';
 import { failureOf } from './session-failure.ts';
 import { openSession } from './session-start.ts';
@@ -148,6 +149,12 @@ export class Session {
         this.lane.add({
           name: 'evaluating', urgency: urgencies.evaluation,
           run: async () => training.raise('evaluation', await evaluation.run(request.scenes)),
+          failed: (error) => this.refuse(request.kind, error),
+        });
+        return;
+      case 'profile.request':
+        this.lane.add({
+          name: 'profiling', urgency: urgencies.evaluation, run: () => profile(opened.bench),
           failed: (error) => this.refuse(request.kind, error),
         });
         return;

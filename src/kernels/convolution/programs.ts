@@ -3,6 +3,7 @@
 
 import general from '../../../shaders/convolution/general.wgsl?raw';
 import generalFilterGradient from '../../../shaders/convolution/general_filter_gradient.wgsl?raw';
+import quad from '../../../shaders/convolution/quad.wgsl?raw';
 import registerFilterGradient from '../../../shaders/convolution/register_filter_gradient.wgsl?raw';
 import registerForward from '../../../shaders/convolution/register_forward.wgsl?raw';
 import registerInputGradient from '../../../shaders/convolution/register_input_gradient.wgsl?raw';
@@ -99,6 +100,27 @@ function stagedProgram(
   };
 }
 
+/** Chunks of four channels that a quad's threads take: up to six, and so many that none is left over. */
+function quadChunks(columns: number): number {
+  const chunks = columns / 4;
+  return [6, 5].find((count) => chunks % count === 0) ?? Math.min(4, chunks);
+}
+
+function quadProgram(
+  device: GPUDevice, constants: Record<string, number>, bias: boolean, gradient: boolean,
+): Program {
+  const { POSITIONS: positions, N: columns } = constants;
+  const tile = { ROWS: 8, CHUNKS: quadChunks(columns) };
+  const threads = 4 * Math.ceil(positions / (4 * tile.ROWS)) * Math.ceil(columns / (4 * tile.CHUNKS));
+  return {
+    shader: specialize('convolution/quad', quad, {
+      ...tile, FORWARD: Number(!gradient), GRADIENT: Number(gradient), BIAS: Number(bias),
+    }),
+    constants: { ...constants, GAIN: 1 },
+    workgroups: flatWorkgroups(device, Math.ceil(threads / group)),
+  };
+}
+
 function generalProgram(
   device: GPUDevice,
   constants: Record<string, number>,
@@ -144,7 +166,14 @@ function waysOf(
   if (!inFours(shape)) return { general };
   const staged = (threads: 8 | 16) => (): Candidate =>
     ({ program: stagedProgram(device, constants, bias, gradient, threads), bytes });
-  return { staged: staged(8), 'staged-wide': staged(16), register, general };
+  // The division that a stride's gradient takes is beyond the software adapter's compiler in this shader (46 s).
+  const quads = device.features.has('subgroups') && (!gradient || shape.stride.every((step) => step === 1));
+  return {
+    staged: staged(8), 'staged-wide': staged(16), register, general,
+    ...(quads && {
+      quad: (): Candidate => ({ program: quadProgram(device, constants, bias, gradient), bytes }),
+    }),
+  };
 }
 
 /** Gradient to the input: inputs dy and filter. */

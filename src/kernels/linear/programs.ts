@@ -6,6 +6,7 @@
 import columnSums from '../../../shaders/linear/column_sums.wgsl?raw';
 import geluGradient from '../../../shaders/linear/gelu_gradient.wgsl?raw';
 import general from '../../../shaders/linear/general.wgsl?raw';
+import quad from '../../../shaders/linear/quad.wgsl?raw';
 import registerForward from '../../../shaders/linear/register_forward.wgsl?raw';
 import registerInputGradient from '../../../shaders/linear/register_input_gradient.wgsl?raw';
 import registerWeightGradient from '../../../shaders/linear/register_weight_gradient.wgsl?raw';
@@ -52,6 +53,7 @@ function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Op
 export const noEpilogue: Epilogue = { bias: false, gelu: false, save: false, residual: false };
 const registerGroup = 4;
 const registerChunks = 2;
+const quadGroup = 4;
 
 function flags({ bias, gelu, save, residual }: Epilogue): Record<string, number> {
   return { BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save), RESIDUAL: Number(residual) };
@@ -98,6 +100,26 @@ function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue,
   };
 }
 
+/** Rows and chunks of four columns of a thread. */
+function quadTile(rows: number, columns: number): { ROWS: number; CHUNKS: number } {
+  return {
+    ROWS: [1, 2, 4, 8].find((tile) => rows <= tile) ?? 16,
+    CHUNKS: [1, 2].find((chunks) => columns <= 16 * chunks) ?? 4,
+  };
+}
+
+function quadProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+  const { M, K, N } = operandsOf(product, shape);
+  const tile = quadTile(M, N);
+  const transposed = product === 'input';
+  const ways = { FORWARD: Number(!transposed), TRANSPOSED: Number(transposed), ...flags(epilogue) };
+  return {
+    shader: specialize('linear/quad', quad, { ...tile, ...ways }),
+    constants: { M, K, N, GAIN: 1 },
+    workgroups: [Math.ceil(N / (16 * tile.CHUNKS)), Math.ceil(M / (tile.ROWS * quadGroup)), 1],
+  };
+}
+
 function generalProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
   const operands = operandsOf(product, shape);
   return {
@@ -129,6 +151,9 @@ export function productProgram(
   const { program } = choose(device, key, {
     staged: () => ({ program: stagedProgram(product, shape, epilogue, 8), bytes }),
     'staged-wide': () => ({ program: stagedProgram(product, shape, epilogue, 16), bytes }),
+    ...(product !== 'weight' && device.features.has('subgroups') && {
+      quad: () => ({ program: quadProgram(product, shape, epilogue), bytes }),
+    }),
     register: () => ({ program: registerProgram(product, shape, epilogue), bytes }),
     general,
   }, usual);

@@ -13,11 +13,29 @@ test('the loading bar never falls back', () => {
 });
 
 test('an error of the GPU is told', () => {
-  const session = createSessionStore();
+  const session = createSessionStore(() => {});
   session.receive({ kind: 'device.faulted', sentence: 'The GPU reported an error.' });
   expect(session.store.getState().notices).toMatchObject([
     { tone: 'warning', text: 'The GPU reported an error.' },
   ]);
+});
+
+test('kernels are timed once at a time, and a refusal is told', () => {
+  const sent: string[] = [];
+  const session = createSessionStore(({ kind }) => sent.push(kind));
+  session.profile();
+  session.profile();
+  expect(sent).toEqual(['profile.request']);
+  session.receive({ kind: 'profile.progress', done: 2, of: 5 });
+  expect(session.store.getState().profiling).toEqual({ done: 2, of: 5 });
+  session.receive({ kind: 'request.refused', request: 'profile.request', sentence: 'No GPU.' });
+  expect(session.store.getState()).toMatchObject({ profiling: null, profile: null, notices: [{ text: 'No GPU.' }] });
+  session.profile();
+  const ready = {
+    kind: 'profile.ready', peak: { gflops: 1, gigabytesPerSecond: 1 }, captures: [], trace: '{}',
+  } as const satisfies EventOf<'profile.ready'>;
+  session.receive(ready);
+  expect(session.store.getState()).toMatchObject({ profiling: null, profile: ready });
 });
 
 const scene = (family: string, seed: number) => ({

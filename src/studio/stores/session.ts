@@ -2,7 +2,9 @@
  * The session as the page sees it: how far loading is, what runs it, what failed, what the visitor is told.
  */
 import { createStore } from 'zustand/vanilla';
-import type { EventOf, KernelsTuned, ModelCard, SceneListed, WorkerEvent } from '../../protocol/messages.ts';
+import type {
+  EventOf, KernelsTuned, ModelCard, PageRequest, ProfileReady, SceneListed, WorkerEvent,
+} from '../../protocol/messages.ts';
 
 export interface Notice {
   id: number;
@@ -19,6 +21,10 @@ export interface SessionState {
   noGpu: string | null;
   /** What was measured of the kernels; null until then. */
   tuned: KernelsTuned | null;
+  /** Where the GPU's time goes; null until it was asked for. */
+  profile: ProfileReady | null;
+  /** Pieces of the model timed so far, while they are. */
+  profiling: { done: number; of: number } | null;
   modelHash: string;
   card: ModelCard | null;
   failure: EventOf<'session.failed'> | null;
@@ -57,7 +63,7 @@ export function loadedShare(progress: SessionState['progress']): number {
   return progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : 0;
 }
 
-export function createSessionStore() {
+export function createSessionStore(send: (request: PageRequest) => void) {
   const store = createStore<SessionState>(() => ({
     status: 'loading',
     progress: null,
@@ -65,6 +71,8 @@ export function createSessionStore() {
     software: false,
     noGpu: null,
     tuned: null,
+    profile: null,
+    profiling: null,
     modelHash: '',
     card: null,
     failure: null,
@@ -85,6 +93,12 @@ export function createSessionStore() {
   return {
     store,
     tell,
+    /** Has every kernel timed; once at a time. */
+    profile() {
+      if (store.getState().profiling !== null) return;
+      store.setState({ profiling: { done: 0, of: 0 } });
+      send({ kind: 'profile.request' });
+    },
     dismiss(id: number) {
       store.setState(({ notices: known }) => ({ notices: known.filter((notice) => notice.id !== id) }));
     },
@@ -109,6 +123,12 @@ export function createSessionStore() {
         case 'kernels.tuned':
           store.setState({ tuned: event });
           break;
+        case 'profile.progress':
+          store.setState({ profiling: { done: event.done, of: event.of } });
+          break;
+        case 'profile.ready':
+          store.setState({ profile: event, profiling: null });
+          break;
         case 'scene.listed':
           store.setState(({ scenes }) => ({ scenes: [...scenes, ...event.scenes] }));
           break;
@@ -123,8 +143,11 @@ export function createSessionStore() {
               : 'The GPU is back. Nothing was lost.',
           );
           break;
-        case 'device.faulted':
         case 'request.refused':
+          if (event.request === 'profile.request') store.setState({ profiling: null });
+          tell(event.sentence, 'warning');
+          break;
+        case 'device.faulted':
           tell(event.sentence, 'warning');
           break;
         case 'pair.failed':

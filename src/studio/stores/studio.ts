@@ -60,7 +60,7 @@ export function createStudio(dependencies: StudioDependencies) {
     return storage;
   };
 
-  const session = createSessionStore();
+  const session = createSessionStore(send);
   const settings = createSettingsStore(dependencies.settingsDisk);
   const player = createPlayer(dependencies.autoplay);
 

@@ -43,6 +43,19 @@ const metrics = (l2: number) => ({
   survival: 1,
 });
 
+const drawnProfile: EventOf<'profile.ready'> = {
+  kind: 'profile.ready',
+  peak: { gflops: 4200, gigabytesPerSecond: 230 },
+  captures: [{
+    name: 'decode', dispatches: 39, milliseconds: 3.2, bytes: 4.1e7,
+    kernels: [
+      { kernel: 'convolution/staged', dispatches: 9, milliseconds: 2.7, gflops: 1560, gigabytesPerSecond: 9, ofRoof: 0.37 },
+      { kernel: 'tfjs/binary', dispatches: 30, milliseconds: 0.5, gflops: 0, gigabytesPerSecond: 120, ofRoof: 0.52 },
+    ],
+  }],
+  trace: '{"traceEvents":[]}',
+};
+
 /** A client whose other side is the script; `sent` collects what the page asked for. */
 export function scriptedClient(
   script: Script,
@@ -332,6 +345,10 @@ export function scriptedClient(
         break;
       case 'evaluation.request':
         void evaluate(request.scenes);
+        break;
+      case 'profile.request':
+        emit({ kind: 'profile.progress', done: 0, of: 1 });
+        later(script.sampling, () => emit(drawnProfile));
         break;
       case 'automatic.start':
         automatic = 1;

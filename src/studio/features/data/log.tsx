@@ -5,7 +5,7 @@ import type { PairReady } from '../../../protocol/messages.ts';
 import { useLabelling, useStudio, useTraining } from '../../stores/context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segmented } from '../../ui/controls.tsx';
-import { download } from './download.ts';
+import { download } from '../../ui/download.ts';
 import { gifFromFrames, sideBySide } from './gif.ts';
 import { SnapshotsTable } from './snapshots-table.tsx';
 import { StepsTable } from './steps-table.tsx';

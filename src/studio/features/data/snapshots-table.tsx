@@ -3,7 +3,7 @@ import { Download } from 'lucide-react';
 import { useStudio, useTraining } from '../../stores/context.ts';
 import { saveLabels } from '../../stores/save-state.ts';
 import { Button } from '../../ui/button.tsx';
-import { download } from './download.ts';
+import { download } from '../../ui/download.ts';
 
 const stages = { generator: 'Generator (LoRA)', 'physical-head': 'Physical head' };
 

@@ -17,6 +17,9 @@ import {
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { registerWasmSlices } from './wasm-slice.ts';
+
+registerWasmSlices();
 
 /** Why WebGPU cannot be used here. */
 export type NoWebGPUReason = 'no navigator.gpu' | 'no adapter' | 'software adapter' | 'device request failed';

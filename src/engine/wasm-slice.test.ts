@@ -11,7 +11,7 @@ async function onBoth(run: () => { data(): Promise<ArrayLike<number>>; shape: nu
   const results = [];
   for (const backend of ['wasm', 'cpu']) {
     await setBackend(backend);
-    results.push(await Promise.all(run().map(async (part) => ({ shape: part.shape, values: [...Array.from(await part.data())] }))));
+    results.push(await Promise.all(run().map(async (part) => ({ shape: part.shape, values: Array.from(await part.data()) }))));
   }
   expect(results[0]).toEqual(results[1]);
   await setBackend('wasm');

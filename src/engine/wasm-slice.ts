@@ -22,7 +22,7 @@ export function copySlice<Values extends Float32Array | Int32Array | Uint8Array>
   const strides = [...util.computeStrides([...shape]), 1];
   const run = size.slice(axis).reduce((product, length) => product * length, 1);
   const start = begin.reduce((sum, from, i) => sum + from * strides[i], 0);
-  const at = new Array<number>(axis).fill(0);
+  const at = Array.from({ length: axis }, () => 0);
   let from = start;
   for (let to = 0; to < out.length; to += run) {
     if (run < shortest) {

@@ -1,7 +1,7 @@
 // Writes clips for pretraining: one folder a chunk, .cache/data/<family>-<split>-<firstSeed>-<clips>/ with
-//   frames.u8   [clips, 25, 64, 64, 3]   RGB
-//   masks.u8    [clips, 25, 64, 64]      label of the dropped object, 0 none
-//   depth.f32   [clips, 64, 64]          metres along the camera's axis, first frame only, little-endian
+//   frames.u8   [clips, 25, S, S, 3]   RGB
+//   masks.u8    [clips, 25, S, S]      label of the dropped object, 0 none
+//   depth.f32   [clips, S, S]          metres along the camera's axis, first frame only, little-endian
 //   meta.jsonl  one scene a line, in the order of the clips
 // Everything follows from family, split and seed. Two processes share the work; the folder gets its name only
 // once it is complete, and a folder that is there already is kept.
@@ -17,10 +17,9 @@ import { splits } from '../src/world/splits.ts';
 import { createWorld, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 
-const frameBytes = frameSize * frameSize;
 const processes = 2;
 
-const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out' | 'part'> = {
+const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'out' | 'part'> = {
   invocation: 'npx tsx scripts/dataset.ts',
   summary: 'Writes a chunk of training clips as flat files.',
   flags: {
@@ -28,6 +27,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out' | 'pa
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
+    side: { value: 'S', help: 'height and width in pixels', default: String(frameSize) },
     out: { value: 'DIR', help: 'folder that the chunk goes into', default: '.cache/data' },
     part: { value: 'P', help: 'used by the command itself: render this share only', optional: true },
   },
@@ -36,7 +36,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'out' | 'pa
 /** Renders every clip whose index modulo `processes` is `part`, in place in the files of `folder`. */
 async function renderPart(
   folder: string, family: (typeof familyNames)[number], split: (typeof splits)[number], firstSeed: number,
-  clips: number, part: number,
+  clips: number, side: number, part: number,
 ): Promise<void> {
   const world = await createWorld();
   const frames = openSync(join(folder, 'frames.u8'), 'r+');
@@ -45,10 +45,10 @@ async function renderPart(
   const meta = openSync(join(folder, `meta-${part}.jsonl`), 'w');
   for (let index = part; index < clips; index += processes) {
     const scene = world.scene(family, split, firstSeed + index);
-    const clip = world.render(scene, world.simulate(scene));
+    const clip = world.render(scene, world.simulate(scene), side);
     writeSync(frames, clip.frames, 0, clip.frames.length, index * clip.frames.length);
     writeSync(masks, clip.masks, 0, clip.masks.length, index * clip.masks.length);
-    const first = new Uint8Array(clip.depth.buffer, 0, frameBytes * 4);
+    const first = new Uint8Array(clip.depth.buffer, 0, side * side * 4);
     writeSync(depth, first, 0, first.length, index * first.length);
     writeSync(meta, `${JSON.stringify(scene)}\n`);
   }
@@ -74,13 +74,14 @@ async function main(): Promise<void> {
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 1_000_000);
+  const side = wholeNumber('side', values.side, 16, 1024);
   const out = values.out;
   if (!out) throw new UsageError('--out is missing.');
   const target = join(out, `${family}-${split}-${firstSeed}-${clips}`);
   const folder = `${target}.partial`;
   if (values.part !== undefined) {
     const part = wholeNumber('part', values.part, 0, processes - 1);
-    await renderPart(folder, family, split, firstSeed, clips, part);
+    await renderPart(folder, family, split, firstSeed, clips, side, part);
     return;
   }
   if (existsSync(target)) {

@@ -16,17 +16,16 @@ import { checkOutputFile } from './output-paths.ts';
 
 type Kind = 'model' | 'still' | 'truth';
 
-const clipBytes = clipFrames * frameSize * frameSize * 3;
-
-const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'json' | 'per-clip'> = {
+const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'json' | 'per-clip'> = {
   invocation: 'npx tsx scripts/score-clips.ts',
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
-    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, 64, 64, 3] in order of seeds', optional: true },
+    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, side, side, 3] in order of seeds', optional: true },
     family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
+    side: { value: 'S', help: 'height and width in pixels', default: String(frameSize) },
     json: { value: 'FILE', help: 'write the JSON there as well', optional: true },
     'per-clip': { help: 'add every clip\'s own scores' },
   },
@@ -42,6 +41,8 @@ async function main(): Promise<void> {
   const split = oneOf('split', values.split, splits);
   const firstSeed = wholeNumber('first-seed', values['first-seed'], 0, 2 ** 40);
   const clips = wholeNumber('clips', values.clips, 1, 100_000);
+  const side = wholeNumber('side', values.side, 16, 1024);
+  const clipBytes = clipFrames * side * side * 3;
   const { predicted } = values;
   checkOutputFile(values.json);
   if (predicted !== undefined) {
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
   const lawErrors: Record<Kind, number[]> = { model: [], still: [], truth: [] };
   const { law } = familyNamed(family);
   for (let index = 0; index < clips; index++) {
-    const { scene, truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index);
+    const { scene, truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index, side);
     const videos: [Kind, Uint8Array][] = [['still', stillClip(truth.firstFrame, clipFrames)], ['truth', trueFrames]];
     if (file !== null) {
       readSync(file, frames, 0, clipBytes, index * clipBytes);
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
     for (const [kind, video] of videos) {
       const masks = trackObjects(video, truth);
       scores[kind].push(scoreTrackedMasks(masks, truth));
-      const error = Math.abs(law.measured(scene, tracksOf(scene, video, masks)) / law.expected(scene) - 1);
+      const error = Math.abs(law.measured(scene, tracksOf(scene, video, masks, side)) / law.expected(scene) - 1);
       lawErrors[kind].push(error < 1 ? error : 1);
     }
   }

@@ -27,11 +27,12 @@ SPLITS = ('seen', 'unseen', 'out-of-range')
 
 
 def score(clips, split, first_seed=0, per_clip=False, family='free-fall'):
-    """u8 clips [K, 25, 64, 64, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON."""
+    """u8 clips [K, 25, S, S, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON."""
     with tempfile.NamedTemporaryFile(suffix='.u8') as file:
         clips.tofile(file.name)
         words = ['npx', 'tsx', 'scripts/score-clips.ts', '--predicted', file.name, '--family', family, '--split',
-                 split, '--first-seed', str(first_seed), '--clips', str(len(clips))] + (['--per-clip'] if per_clip else [])
+                 split, '--first-seed', str(first_seed), '--clips', str(len(clips)), '--side', str(clips.shape[2])]
+        words += ['--per-clip'] if per_clip else []
         return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 

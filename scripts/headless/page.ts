@@ -130,7 +130,7 @@ window.physmaster = {
   async scene({ scene: { family, split, seed }, seeds, ...request }) {
     const { model } = await open(request);
     const { video } = model.config;
-    const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed);
+    const { scene, image, frames } = sceneTruth(await createWorld(), family, split, seed, video.height);
     const clips = await generateClips(model, { image, domain: scene.domain, seeds });
     return {
       framesPerSecond: video.framesPerSecond,

@@ -57,7 +57,7 @@ export async function evaluateScenes(
     for (let first = 0; first < clips; first += batchSize) {
       const count = Math.min(batchSize, clips - first);
       const scenes = Array.from({ length: count }, (_, i) =>
-        sceneTruth(world, family, split, firstSeed + first + i));
+        sceneTruth(world, family, split, firstSeed + first + i, model.config.video.height));
       const videos = await clipsOfScenes(generator, scenes, sampler);
       for (const [i, { truth, frames, image }] of scenes.entries()) {
         const reconstruction = await generator.reconstruct(frames);

@@ -18,25 +18,27 @@ export interface SceneTruth {
   readonly truth: ClipTruth;
 }
 
-/** Simulates and renders the scene of a seed. */
-export function sceneTruth(world: World, family: FamilyName, split: Split, seed: number): SceneTruth {
+/** Simulates the scene of a seed and renders it, `side` pixels high and wide. */
+export function sceneTruth(
+  world: World, family: FamilyName, split: Split, seed: number, side = frameSize,
+): SceneTruth {
   const scene = world.scene(family, split, seed);
-  const { frames, masks } = world.render(scene, world.simulate(scene));
-  const area = frameSize * frameSize;
+  const { frames, masks } = world.render(scene, world.simulate(scene), side);
+  const area = side * side;
   const image = Uint8Array.from(frames.subarray(0, area * 3));
   const labels = labelsOf(scene);
   return {
     scene, image, frames: Uint8Array.from(frames),
     truth: {
-      firstFrame: image, firstMasks: masks.slice(0, area), plate: backgroundPlate(scene), height: frameSize,
-      width: frameSize, labels, masks,
+      firstFrame: image, firstMasks: masks.slice(0, area), plate: backgroundPlate(scene, side), height: side,
+      width: side, labels, masks,
     },
   };
 }
 
-/** The first frame of a scene, u8 [H, W, 3], without rendering the motion. */
-export function firstFrame(world: World, scene: Scene): Uint8Array<ArrayBuffer> {
+/** The first frame of a scene, u8 [side, side, 3], without rendering the motion. */
+export function firstFrame(world: World, scene: Scene, side = frameSize): Uint8Array<ArrayBuffer> {
   // Frames in which nothing moves are copied by the renderer, so a still trajectory costs one frame.
-  const { frames } = world.render(scene, stillTrajectory(scene));
-  return Uint8Array.from(frames.subarray(0, frameSize * frameSize * 3));
+  const { frames } = world.render(scene, stillTrajectory(scene), side);
+  return Uint8Array.from(frames.subarray(0, side * side * 3));
 }

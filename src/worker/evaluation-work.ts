@@ -60,12 +60,13 @@ export class EvaluationWork {
     const { world, host, emit } = this.bench;
     const sources = heldOutSources(count, trainedFamilies(host.model.file));
     const total = 2 * count;
+    const { framesPerSecond, height } = host.model.config.video;
     const progress = (base: number) => (done: number) => {
       emit({ kind: 'evaluation.progress', done: base + done, total });
       return this.letPass();
     };
     if (this.scenes.length !== count || this.before === null) {
-      this.scenes = sources.map(({ family, split, seed }) => sceneTruth(world, family, split, seed));
+      this.scenes = sources.map(({ family, split, seed }) => sceneTruth(world, family, split, seed, height));
       this.before = await evaluateHeldOut(host.reference, this.scenes, progress(0));
     }
     const { before, scenes } = this;
@@ -73,7 +74,6 @@ export class EvaluationWork {
     // Untrained weights are the reference.
     const after = step === 0 ? before
       : await evaluateHeldOut(host.policy, scenes, progress(count));
-    const { framesPerSecond } = host.model.config.video;
     const clip = (frames: Uint8Array<ArrayBuffer>): Clip => ({
       frames: Uint8Array.from(frames), shape: [frames.length / scenes[0].image.length,
         scenes[0].truth.height, scenes[0].truth.width], framesPerSecond,

@@ -73,7 +73,7 @@ export class Familiarity {
       progress(this.known.length, knownScenes);
       const seed = this.known.length;
       const scene = this.world.scene(this.families[seed % this.families.length], 'wide', seed);
-      const known = await generator.encode(firstFrame(this.world, scene), scene.domain);
+      const known = await generator.encode(firstFrame(this.world, scene, config.video.height), scene.domain);
       this.known.push(pooledFeatures(config, known.features));
     }
     progress(knownScenes, knownScenes);

@@ -66,7 +66,7 @@ function subjectOf(world: World, source: PairSource, height: number, width: numb
     }
     return { image: source.image.pixels, description: source.name, truth: null };
   }
-  const truth = sceneTruth(world, source.family, source.split, source.seed);
+  const truth = sceneTruth(world, source.family, source.split, source.seed, height);
   return { image: truth.image, description: truth.scene.prompt, truth };
 }
 

@@ -2,6 +2,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { Download, Gauge } from 'lucide-react';
 import { Fragment, useState } from 'react';
+import type { ProfileReady } from '../../../protocol/messages.ts';
 import { useSession, useStudio } from '../../stores/context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segmented } from '../../ui/controls.tsx';
@@ -16,11 +17,11 @@ const pages = [
 export function KernelsPanel() {
   const [page, setPage] = useState<(typeof pages)[number]['value']>('ways');
   return (
-    <>
+    <div className="kernels">
       <Popover.Title>Kernels on this adapter</Popover.Title>
       <Segmented label="Kernels" value={page} options={pages} onChange={(value) => setPage(value)} />
       {page === 'ways' ? <Ways /> : <Times />}
-    </>
+    </div>
   );
 }
 
@@ -107,18 +108,22 @@ function Times() {
               {profile.captures.map((capture) => (
                 <Fragment key={capture.name}>
                   <tr className="kernel-piece">
-                    <th>{pieces[capture.name] ?? capture.name}</th>
+                    <th>
+                      {pieces[capture.name] ?? capture.name}
+                      <small>{(capture.bytes / 1e6).toFixed(capture.bytes < 1e7 ? 1 : 0)} MB</small>
+                    </th>
                     <td className="number">{capture.dispatches}</td>
                     <td className="number">{shortTime(capture.milliseconds)}</td>
-                    <td className="number" colSpan={2}>{(capture.bytes / 1e6).toFixed(1)} MB</td>
+                    <td className="number">{rate(overall(capture, 'gflops'))}</td>
+                    <td className="number">{percent(overall(capture, 'ofRoof'))}</td>
                   </tr>
                   {capture.kernels.map(({ kernel, dispatches, milliseconds, gflops, ofRoof }) => (
                     <tr key={kernel}>
                       <td>{kernel}</td>
                       <td className="number">{dispatches}</td>
                       <td className="number">{shortTime(milliseconds)}</td>
-                      <td className="number">{gflops > 0 ? gflops.toPrecision(3) : ''}</td>
-                      <td className="number">{(100 * ofRoof).toFixed(0)} %</td>
+                      <td className="number">{gflops > 0 ? rate(gflops) : ''}</td>
+                      <td className="number">{percent(ofRoof)}</td>
                     </tr>
                   ))}
                 </Fragment>
@@ -155,6 +160,19 @@ function progressOf({ done, of }: { done: number; of: number }): string {
 
 function throughput(gflops: number): string {
   return gflops < 1000 ? `${gflops.toPrecision(3)} GFLOP/s` : `${(gflops / 1000).toPrecision(3)} TFLOP/s`;
+}
+
+function rate(gflops: number): string {
+  return gflops < 100 ? gflops.toPrecision(3) : gflops.toFixed(0);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+/** A rate of a piece as a whole: its kernels' by their times. */
+function overall({ kernels, milliseconds }: ProfileReady['captures'][number], rateOf: 'gflops' | 'ofRoof'): number {
+  return kernels.reduce((sum, kernel) => sum + kernel[rateOf] * kernel.milliseconds, 0) / milliseconds;
 }
 
 function shortTime(milliseconds: number): string {

@@ -6,6 +6,7 @@ import { oneOf, readFlags, runCommand, wholeNumber } from '../scripts/command-li
 import type { Command } from '../scripts/command-line.ts';
 import { withHeadlessPage } from '../scripts/headless/host.ts';
 import { checkOutputFile } from '../scripts/output-paths.ts';
+import { variants } from '../src/kernels/variants.ts';
 import { brief, markdown, table, workNames } from './work.ts';
 import type { Row } from './work.ts';
 
@@ -18,7 +19,7 @@ headless Chromium.`,
     markdown: { value: 'FILE', help: 'write a Markdown table here, ours beside the others', optional: true },
     repetitions: { value: 'N', help: 'timed runs of each implementation; the median counts', default: '5' },
     works: { value: 'A,B', help: 'only these works; all unless given', optional: true },
-    variant: { value: 'V', help: "our kernels': register, staged, general, or auto", default: 'auto' },
+    variant: { value: 'V', help: `our kernels': ${variants.join(', ')}, or auto`, default: 'auto' },
     size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, or tiny', default: 'nano' },
   },
   notes: `Works: ${workNames.slice(0, 5).join(', ')},
@@ -39,7 +40,7 @@ await runCommand(command.invocation, async () => {
   const flags = readFlags(command);
   if (!flags) return;
   const repetitions = wholeNumber('repetitions', flags.repetitions, 1, 1000);
-  const variant = oneOf('variant', flags.variant, ['auto', 'register', 'staged', 'general']);
+  const variant = oneOf('variant', flags.variant, ['auto', ...variants]);
   const size = oneOf('size', flags.size, ['nano', 'tiny'] as const);
   const wanted = flags.works === undefined
     ? workNames

@@ -26,6 +26,8 @@ export interface Tuned {
 const repetitions = 5;
 /** Milliseconds that one measurement should take: more than browsers round times to, little for a slow adapter. */
 const longEnough = 5;
+/** Milliseconds that browsers round a time to. */
+const rounding = 0.1;
 /** A candidate that takes more than this many times the fastest's time is out. */
 const farBehind = 3;
 
@@ -44,7 +46,7 @@ async function race(device: GPUDevice, contestants: Contestant[]): Promise<Parti
     await timeOf(device, contestant, 1);
     singles.set(contestant, await timeOf(device, contestant, 1));
   }
-  const fastest = Math.min(...singles.values());
+  const fastest = Math.max(rounding, Math.min(...singles.values()));
   const left = contestants.filter((contestant) => (singles.get(contestant) ?? 0) <= farBehind * fastest);
   const runs = await runsFor(device, left[0], longEnough);
   const times = new Map(left.map((contestant) => [contestant, [] as number[]]));

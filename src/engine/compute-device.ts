@@ -1,8 +1,8 @@
 /**
  * What the model runs on: the GPU, or the processor where there is no GPU that computes.
  *
- * A software adapter would do the processor's work in a GPU's terms: on two cores a pair of clips took 7.5 seconds
- * on it and 3.8 through WebAssembly, so it is used only where it is asked for by name (for tests).
+ * A software adapter would do the processor's work in a GPU's terms: on two cores a pair of clips took 5.5 seconds
+ * on it and 1.3 through WebAssembly, so it is used only where it is asked for by name (for tests).
  */
 import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { createDevice, createWasmBackend, NoWebGPUError } from './device.ts';

@@ -1,6 +1,8 @@
 // What a benchmark is made of: a piece of work, who does it, and the rows that come out. No tensors here, so
 // that the command and the page share it.
 
+import { textTable } from '../scripts/text-table.ts';
+
 /** Every work, in the order in which they run. */
 export const workNames = [
   'matmul', 'attention-forward', 'attention-forward-backward', 'conv2d-forward', 'conv2d-gradients',
@@ -104,12 +106,7 @@ export function table(rows: readonly Row[]): string {
     row.captureBytes === undefined ? '' : megabytes(row.captureBytes),
   ]);
   const head = ['work', 'shape', 'implementation', 'ms', 'GFLOP/s', 'faster', 'max error', 'captures'];
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-  const left = 3;
-  return [head, ...lines]
-    .map((line) => line.map((cell, i) =>
-      (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
-    .join('\n');
+  return textTable(head, lines, 3);
 }
 
 /** Ours on the backend that an implementation is compared on. */

@@ -1,6 +1,6 @@
 // `npm run profile`: where the GPU's time goes, kernel by kernel, beside what the adapter can do.
 import { writeFile } from 'node:fs/promises';
-import { sharesOf } from '../src/engine/roofline.ts';
+import { sharesOf, totalMilliseconds } from '../src/engine/roofline.ts';
 import type { KernelShare } from '../src/engine/roofline.ts';
 import { chromeTrace } from '../src/engine/trace.ts';
 import { readFlags, runCommand } from './command-line.ts';
@@ -8,6 +8,7 @@ import type { Command } from './command-line.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { modelSize, sizes } from './model-flags.ts';
 import { checkOutputFile } from './output-paths.ts';
+import { textTable } from './text-table.ts';
 
 const command: Command<'size' | 'trace' | 'json'> = {
   invocation: 'npm run profile --',
@@ -34,10 +35,7 @@ function tableOf(shares: readonly KernelShare[]): string {
     `${(100 * share.ofRoof).toFixed(0)} %`,
   ]);
   const head = ['kernel', 'dispatches', 'ms', 'share', 'GFLOP/s', 'GB/s', 'of roof'];
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-  return [head, ...lines]
-    .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
-    .join('\n');
+  return textTable(head, lines, 1);
 }
 
 await runCommand(command.invocation, async () => {
@@ -50,13 +48,11 @@ await runCommand(command.invocation, async () => {
   const { adapter, peak, captures } = profile;
   process.stdout.write(`${adapter}: ${peak.gflops.toFixed(1)} GFLOP/s, ${peak.gigabytesPerSecond.toFixed(1)} GB/s\n`);
   for (const { name, bytes, times } of captures) {
-    const milliseconds = times.reduce((sum, time) => sum + time.milliseconds, 0);
-    process.stdout.write(`\n${name}: ${times.length} dispatches, ${milliseconds.toFixed(1)} ms, `
+    process.stdout.write(`\n${name}: ${times.length} dispatches, ${totalMilliseconds(times).toFixed(1)} ms, `
       + `${(bytes / 1e6).toFixed(1)} MB\n${tableOf(sharesOf(times, peak))}\n`);
   }
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(profile, null, 2)}\n`);
   if (flags.trace !== undefined) {
-    const named = Object.fromEntries(captures.map(({ name, times }) => [name, times]));
-    await writeFile(flags.trace, `${JSON.stringify(chromeTrace(adapter, named))}\n`);
+    await writeFile(flags.trace, `${JSON.stringify(chromeTrace(adapter, captures))}\n`);
   }
 });

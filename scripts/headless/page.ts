@@ -2,6 +2,7 @@
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
 import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
 import type { EngineWish } from '../../src/engine/compute-device.ts';
+import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
 import { profileModel } from '../../src/learning/profile.ts';
@@ -99,8 +100,7 @@ function open(request: ModelRequest) {
 
 window.physmaster = {
   async profile(size) {
-    const { adapterInfo, backend } = await openComputeDevice('webgpu');
-    if (backend === null) throw new Error('There are no kernels to time without WebGPU.');
+    const { adapterInfo, backend } = await createDevice();
     const profile = await profileModel(backend, await fetchModel(address(size)), (done, of) => {
       console.info(`${done} of ${of} pieces`);
     });

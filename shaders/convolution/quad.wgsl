@@ -43,8 +43,9 @@ fn origin_of(position: u32) -> vec4<i32> {
   let at = vec3<i32>(vec3<u32>(position / (OW * OH) % OT, position / OW % OH, position % OW));
   let padding = vec3<i32>(KT - 1, (KH - 1) / 2, (KW - 1) / 2);
   let clip = i32(position / (OW * OH * OT)) * T;
-  return vec4<i32>(at * vec3<i32>(ST, SH, SW) - padding, clip); // when FORWARD
-  return vec4<i32>(at + padding, clip); // when GRADIENT
+  var first = at * vec3<i32>(ST, SH, SW) - padding;
+  first = at + padding; // when GRADIENT
+  return vec4<i32>(first, clip);
 }
 
 @compute @workgroup_size(GROUP)
@@ -72,8 +73,8 @@ fn main(
         var inside = array<bool, ROWS>();
         var source_at = array<u32, ROWS>();
         for (var i = 0u; i < ROWS; i++) { // unroll
-          let at = origin[i].xyz + vec3<i32>(kt, kh, kw); // when FORWARD
-          let at = origin[i].xyz - vec3<i32>(kt, kh, kw); // when GRADIENT
+          var at = origin[i].xyz + vec3<i32>(kt, kh, kw);
+          at = origin[i].xyz - vec3<i32>(kt, kh, kw); // when GRADIENT
           inside[i] = all(at >= vec3<i32>(0)) && all(at < vec3<i32>(T, H, W));
           source_at[i] = select(0u, u32(((origin[i].w + at.x) * H + at.y) * W + at.z) * k4, inside[i]);
         }
@@ -84,8 +85,9 @@ fn main(
           }
           for (var j = 0u; j < CHUNKS; j++) { // unroll
             // The filter's block of 4 channels that are read and 4 of the result: a row of it a thread, or a column.
-            let mine = filters[(tap * K + 4u * k + lane) * n4 + column + j]; // when FORWARD
-            let mine = filters[(tap * N + 4u * (column + j) + lane) * k4 + k]; // when GRADIENT
+            var mine_at = (tap * K + 4u * k + lane) * n4 + column + j;
+            mine_at = (tap * N + 4u * (column + j) + lane) * k4 + k; // when GRADIENT
+            let mine = filters[mine_at];
             let a = quadBroadcast(mine, 0u);
             let b = quadBroadcast(mine, 1u);
             let c = quadBroadcast(mine, 2u);

@@ -329,7 +329,7 @@ export function dispatch(
   if (open) {
     tensors.forEach((tensor) => touch(backend, open, tensor));
     buffers.slice(inputs.length).forEach((buffer) => open.recorder.writes(buffer, program.shader.name));
-    open.work = { kernel: program.shader.name, operations: program.operations ?? 0, bytes: bytesOf(tensors) };
+    open.work = { kernel: program.shader.name.split('(')[0], operations: program.operations ?? 0, bytes: bytesOf(tensors) };
   } else {
     const owned: WeakSet<object> = backend['commandQueueOwnedIds'];
     tensors.forEach((tensor) => owned.add(tensor.dataId));

@@ -3,10 +3,22 @@
 // Browsers round timestamps (Chrome to a tenth of a millisecond), and waiting for a GPU costs as much: a fast dispatch
 // is repeated until the rounding no longer matters. Its operands are then in the cache, as they may not be in a step.
 
+import { pipelineOf } from './pipeline.ts';
+import type { Program } from './pipeline.ts';
 import type { RecordedDispatch } from './recorder.ts';
 
 /** What is needed to issue a dispatch. */
 export type Launch = Pick<RecordedDispatch, 'pipeline' | 'bindGroup' | 'workgroups'>;
+
+/** A program on buffers in the order of its bindings. */
+export function launchOf(device: GPUDevice, program: Program, buffers: readonly GPUBuffer[]): Launch {
+  const pipeline = pipelineOf(device, program);
+  const bindGroup = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  return { pipeline, bindGroup, workgroups: program.workgroups };
+}
 
 const mostRuns = 256;
 

@@ -2,9 +2,9 @@
 
 import arithmeticSource from '../../shaders/probe/arithmetic.wgsl?raw';
 import copySource from '../../shaders/probe/copy.wgsl?raw';
-import { runsFor, timeOf } from './gpu-timer.ts';
+import { launchOf, runsFor, timeOf } from './gpu-timer.ts';
 import type { Launch } from './gpu-timer.ts';
-import { flatWorkgroups, pipelineOf } from './pipeline.ts';
+import { flatWorkgroups } from './pipeline.ts';
 import type { Program } from './pipeline.ts';
 
 /** An adapter's limits. */
@@ -23,16 +23,6 @@ const copiedBytes = 64 * 2 ** 20;
 const threads = 2 ** 16;
 /** Eight numbers, eight times a product and a sum each. */
 const operationsPerTurn = 128;
-
-/** A program on buffers of its own. Destroy them when done. */
-function launchOf(device: GPUDevice, program: Program, buffers: GPUBuffer[]): Launch {
-  const pipeline = pipelineOf(device, program);
-  const bindGroup = device.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-  });
-  return { pipeline, bindGroup, workgroups: program.workgroups };
-}
 
 /** The fastest of a few runs: a limit is not what happens on average. */
 async function fastest(device: GPUDevice, launch: Launch): Promise<number> {

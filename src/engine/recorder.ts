@@ -3,7 +3,7 @@
 
 /** What a dispatch has to do. */
 export interface DispatchWork {
-  /** The shader's name, or `tfjs/` and the kind of tfjs's program. */
+  /** The shader's name without its variant's constants, or `tfjs/` and the kind of tfjs's program. */
   kernel: string;
   /** Floating-point operations where they are counted (Program.operations), else 0. */
   operations: number;

@@ -6,7 +6,6 @@ import type { KernelTime } from './profiler.ts';
 
 /** All dispatches of one kernel in a piece of work. */
 export interface KernelShare {
-  /** Without the constants of its variant. */
   kernel: string;
   dispatches: number;
   milliseconds: number;
@@ -24,13 +23,17 @@ export function leastMilliseconds({ gflops, gigabytesPerSecond }: Peak, operatio
   return Math.max(operations / gflops, bytes / gigabytesPerSecond) / 1e6;
 }
 
+/** Of all dispatches together. */
+export function totalMilliseconds(times: readonly KernelTime[]): number {
+  return times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+}
+
 /** Times by kernel, the longest first. */
 export function sharesOf(times: readonly KernelTime[], peak: Peak): KernelShare[] {
-  const whole = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const whole = totalMilliseconds(times);
   const groups = new Map<string, KernelTime[]>();
   for (const time of times) {
-    const kernel = time.kernel.split('(')[0];
-    groups.set(kernel, [...(groups.get(kernel) ?? []), time]);
+    groups.set(time.kernel, [...(groups.get(time.kernel) ?? []), time]);
   }
   return [...groups].map(([kernel, group]) => {
     const sum = (of: (time: KernelTime) => number): number => group.reduce((total, time) => total + of(time), 0);

@@ -14,20 +14,20 @@ interface TraceEvent {
   readonly args: Readonly<Record<string, string | number>>;
 }
 
-/** Captures by name -> one track each, its dispatches end to end in their order (gaps between them are not known). */
-export function chromeTrace(adapter: string, captures: Readonly<Record<string, readonly KernelTime[]>>): {
+/** Captures -> one track each, its dispatches end to end in their order (gaps between them are not known). */
+export function chromeTrace(adapter: string, captures: readonly { name: string; times: readonly KernelTime[] }[]): {
   traceEvents: TraceEvent[];
 } {
   const traceEvents: TraceEvent[] = [
     { name: 'process_name', cat: '', ph: 'M', pid: 1, tid: 0, ts: 0, args: { name: adapter } },
   ];
-  Object.entries(captures).forEach(([name, times], track) => {
+  captures.forEach(({ name, times }, track) => {
     traceEvents.push({ name: 'thread_name', cat: '', ph: 'M', pid: 1, tid: track, ts: 0, args: { name } });
     let at = 0;
     for (const { kernel, label, milliseconds, operations, bytes } of times) {
       const dur = milliseconds * 1000;
       traceEvents.push({
-        name: kernel.split('(')[0], cat: 'kernel', ph: 'X', pid: 1, tid: track, ts: at, dur,
+        name: kernel, cat: 'kernel', ph: 'X', pid: 1, tid: track, ts: at, dur,
         args: { label, operations, bytes },
       });
       at += dur;

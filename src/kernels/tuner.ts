@@ -5,9 +5,8 @@
 // is far behind after its first run is not run again. Nothing is checked here: every variant passes the kernels'
 // suites.
 
-import { runsFor, timeOf } from '../engine/gpu-timer.ts';
+import { launchOf, runsFor, timeOf } from '../engine/gpu-timer.ts';
 import type { Launch } from '../engine/gpu-timer.ts';
-import { pipelineOf } from '../engine/pipeline.ts';
 import { setMeasured, unmeasured } from './variants.ts';
 import type { Candidates, Variant } from './variants.ts';
 
@@ -68,12 +67,7 @@ async function measure(device: GPUDevice, candidates: Candidates): Promise<Parti
       if (!candidate) return [];
       const buffers = candidate.bytes.map((size) => device.createBuffer({ size, usage: GPUBufferUsage.STORAGE }));
       scratch.push(...buffers);
-      const pipeline = pipelineOf(device, candidate.program);
-      const bindGroup = device.createBindGroup({
-        layout: pipeline.getBindGroupLayout(0),
-        entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
-      return [{ name, pipeline, bindGroup, workgroups: candidate.program.workgroups }];
+      return [{ name, ...launchOf(device, candidate.program, buffers) }];
     });
     return await race(device, contestants);
   } finally {

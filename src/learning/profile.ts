@@ -71,7 +71,8 @@ export async function profileModel(
     const captures: CaptureProfile[] = [];
     for (const piece of pieces) {
       progress(captures.length, pieces.length);
-      captures.push({ name: piece.name, bytes: piece.bytes, times: await kernelTimes(backend, piece) });
+      // What follows a space says how a step was captured.
+      captures.push({ name: piece.name.split(' ')[0], bytes: piece.bytes, times: await kernelTimes(backend, piece) });
     }
     return { peak, captures };
   } finally {

@@ -1,5 +1,5 @@
 /** Answers `profile.request`: times the kernels on a copy of the model, beside the visitor's. */
-import { sharesOf } from '../engine/roofline.ts';
+import { sharesOf, totalMilliseconds } from '../engine/roofline.ts';
 import { chromeTrace } from '../engine/trace.ts';
 import { profileModel } from '../learning/profile.ts';
 import { RefusedError } from './pair-maker.ts';
@@ -11,18 +11,16 @@ export async function profile({ host, emit }: Workbench): Promise<void> {
   if (backend === null) throw new RefusedError('The model runs on the processor here: there are no kernels to time.');
   const { peak, captures } = await profileModel(backend, host.model.file,
     (done, of) => emit({ kind: 'profile.progress', done, of }));
-  // What follows a space says how a step was captured.
-  const named = captures.map(({ name, ...rest }) => ({ name: name.split(' ')[0], ...rest }));
   emit({
     kind: 'profile.ready',
     peak,
-    captures: named.map(({ name, bytes, times }) => ({
+    captures: captures.map(({ name, bytes, times }) => ({
       name,
       bytes,
       dispatches: times.length,
-      milliseconds: times.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+      milliseconds: totalMilliseconds(times),
       kernels: sharesOf(times, peak),
     })),
-    trace: JSON.stringify(chromeTrace(host.adapter, Object.fromEntries(named.map(({ name, times }) => [name, times])))),
+    trace: JSON.stringify(chromeTrace(host.adapter, captures)),
   });
 }

@@ -1,4 +1,4 @@
-// Writes clips for pretraining: one folder a chunk, .cache/data/<family>-<split>-<firstSeed>-<clips>/ with
+// Writes clips for pretraining: one folder a chunk, .cache/data/nano/<family>-<split>-<firstSeed>-<clips>/ with
 //   frames.u8   [clips, 25, S, S, 3]   RGB
 //   masks.u8    [clips, 25, S, S]      label of the dropped object, 0 none
 //   depth.f32   [clips, S, S]          metres along the camera's axis, first frame only, little-endian
@@ -28,7 +28,7 @@ const command: Command<'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'o
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
     clips: { value: 'K', help: 'how many clips' },
     side: { value: 'S', help: 'height and width in pixels', default: String(frameSize) },
-    out: { value: 'DIR', help: 'folder that the chunk goes into', default: '.cache/data' },
+    out: { value: 'DIR', help: 'folder that the chunk goes into', default: '.cache/data/nano' },
     part: { value: 'P', help: 'used by the command itself: render this share only', optional: true },
   },
 };

@@ -1,6 +1,6 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
-//   -> decoder again -> table of samplers -> metrics on 128 seen and 128 unseen clips -> public/models/<size>
+//   -> decoder again -> table of samplers -> metrics on held-out clips of every family -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
 // table and metrics are kept only while no checkpoint is newer.
@@ -9,12 +9,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { modelConfigs } from '../src/model/config.ts';
 import { familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, wholeNumber, type Command } from './command-line.ts';
 import { isUpToDate } from './freshness.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const sizes = ['nano'] as const;
+const sizes = ['nano', 'small'] as const satisfies readonly (keyof typeof modelConfigs)[];
 const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'decoder', 'export'] as const;
 
 /** Shares of --clips that training sees, split evenly over the families. */
@@ -29,8 +30,8 @@ function chunksOf(clips: number): [string, number][] {
   return [...training, ...Object.entries(heldOutSplits)];
 }
 
-/** Clips that samplers are compared on: of the first family's train split, far beyond those that are trained on. */
-const validation = { split: 'train', firstSeed: 900_000, clips: 128 };
+/** Clips of each family that samplers are compared on: of the train split, far beyond those that are trained on. */
+const validation = { split: 'train', firstSeed: 900_000, clips: 16 };
 
 /** Each training stage's share of --minutes. */
 const shares = { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, decoder: 0.1 };
@@ -49,8 +50,8 @@ const command: Command<
     resume: { help: 'continue from the checkpoints of an interrupted run' },
     from: { value: 'STAGE', help: `first stage to run: ${stages.join(', ')}`, default: 'data' },
     python: { value: 'FILE', help: 'the Python that has torch', default: '/usr/bin/python3' },
-    data: { value: 'DIR', help: 'where clips are kept', default: '.cache/data' },
-    out: { value: 'DIR', help: 'where checkpoints, logs and latents are kept', default: '.cache/pretrain' },
+    data: { value: 'DIR', help: 'where clips are kept, a folder a size', default: '.cache/data' },
+    out: { value: 'DIR', help: 'where checkpoints, logs and latents are kept, a folder a size', default: '.cache/pretrain' },
     models: { value: 'DIR', help: 'where the model goes, a folder a size', default: 'public/models' },
   },
   notes: 'Needs Debian\'s packages python3-torch, python3-numpy and libopenblas0-pthread.\n'
@@ -127,16 +128,15 @@ async function main(): Promise<void> {
     stage(module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
   };
   const validationData = `${data}-validation`;
+  const render = (family: string, split: string, firstSeed: number, count: number, folder: string) => run('npx', [
+    'tsx', 'scripts/dataset.ts', '--family', family, '--split', split, '--first-seed', String(firstSeed), '--clips',
+    String(count), '--side', String(modelConfigs[size].video.height), '--out', join(folder, size),
+  ]);
   if (wanted('data')) {
     for (const family of families) {
-      for (const [split, count] of chunksOf(clips / families.length)) {
-        run('npx', ['tsx', 'scripts/dataset.ts', '--family', family, '--split', split, '--first-seed', '0',
-          '--clips', String(count), '--out', data]);
-      }
+      for (const [split, count] of chunksOf(clips / families.length)) render(family, split, 0, count, data);
+      render(family, validation.split, validation.firstSeed, validation.clips, validationData);
     }
-    const { split, firstSeed, clips: count } = validation;
-    run('npx', ['tsx', 'scripts/dataset.ts', '--family', families[0], '--split', split, '--first-seed',
-      String(firstSeed), '--clips', String(count), '--out', validationData]);
   }
   const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];
   train('autoencoder', 'train_autoencoder', 6, ...windows);
@@ -152,7 +152,7 @@ async function main(): Promise<void> {
     rmSync(file, { force: true });
     stage(module, '--file', file, ...words);
   };
-  renew(join(folder, 'samplers.json'), 'sampler_table', '--data', validationData, '--family', families[0]);
+  renew(join(folder, 'samplers.json'), 'sampler_table', '--data', validationData);
   renew(metrics, 'measure');
   stage('export', '--metrics', metrics, '--models', models);
   stage('model_card', '--models', models);

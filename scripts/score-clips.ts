@@ -59,8 +59,8 @@ async function main(): Promise<void> {
   const lawErrors: Record<Kind, number[]> = { model: [], still: [], truth: [] };
   const { law } = familyNamed(family);
   for (let index = 0; index < clips; index++) {
-    const { scene, truth, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index, side);
-    const videos: [Kind, Uint8Array][] = [['still', stillClip(truth.firstFrame, clipFrames)], ['truth', trueFrames]];
+    const { scene, truth, image, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index, side);
+    const videos: [Kind, Uint8Array][] = [['still', stillClip(image, clipFrames)], ['truth', trueFrames]];
     if (file !== null) {
       readSync(file, frames, 0, clipBytes, index * clipBytes);
       videos.push(['model', frames]);

@@ -1,11 +1,11 @@
-"""Counts parameters and floating-point operations and asserts nano's budgets. `python3 -m physmaster.budget`.
+"""Counts parameters and floating-point operations and asserts each size's limits. `python3 -m physmaster.budget`.
 
 One multiply-add is two operations; only matrix products and convolutions are counted.
 """
 
 from .autoencoder import Autoencoder
 from .backbone import Backbone
-from .config import MAX_DECODER_FLOPS, MAX_GENERATOR_FLOPS, MAX_PARAMETERS, NANO
+from .config import LIMITS, SIZES
 from .head import Head
 from .transformer import Transformer
 
@@ -50,7 +50,7 @@ def parameters(module):
 
 
 def report(config):
-    """Dictionary of parameter counts and operations; raises AssertionError over budget."""
+    """Dictionary of parameter counts and operations; raises AssertionError where they exceed the size's limits."""
     counts = {
         'autoencoder': parameters(Autoencoder(config)), 'backbone': parameters(Backbone(config)),
         'head': parameters(Head(config)), 'transformer': parameters(Transformer(config)),
@@ -61,13 +61,15 @@ def report(config):
             'encoder': encoder_flops(config), 'decoder': decoder_flops(config), 'generator': generator_flops(config),
         },
     }
-    assert result['parameters']['total'] <= MAX_PARAMETERS, result
-    assert result['flops']['generator'] <= MAX_GENERATOR_FLOPS, result
-    assert result['flops']['decoder'] <= MAX_DECODER_FLOPS, result
+    limits = LIMITS[config.size]
+    assert result['parameters']['total'] <= limits.parameters, result
+    assert result['flops']['generator'] <= limits.generator_flops, result
+    assert result['flops']['decoder'] <= limits.decoder_flops, result
     return result
 
 
 if __name__ == '__main__':
-    for section, values in report(NANO).items():
-        for name, value in values.items():
-            print(f'{section:12s} {name:12s} {value:>14,}')
+    for size in LIMITS:
+        for section, values in report(SIZES[size]).items():
+            for name, value in values.items():
+                print(f'{size:8s} {section:12s} {name:12s} {value:>14,}')

@@ -14,7 +14,7 @@ def arguments(description):
     """Parser with the shared options."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--size', choices=sorted(SIZES), default='nano')
-    parser.add_argument('--data', default='.cache/data', help='folder of scripts/dataset.ts')
+    parser.add_argument('--data', default='.cache/data', help='clips of scripts/dataset.ts; a folder a size')
     parser.add_argument('--out', default='.cache/pretrain', help='checkpoints, logs and latents; a folder a size')
     parser.add_argument('--minutes', type=float)
     parser.add_argument('--steps', type=int)
@@ -30,11 +30,12 @@ def arguments(description):
 
 
 def prepare(options):
-    """Sets threads and the seed. Returns the config and the output folder."""
+    """Sets threads, the seed and the size's own data folder. Returns the config and the output folder."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     folder = Path(options.out) / options.size
     folder.mkdir(parents=True, exist_ok=True)
+    options.data = Path(options.data) / options.size
     return SIZES[options.size], folder
 
 

@@ -1,6 +1,6 @@
-"""Reads the clips that scripts/dataset.ts writes: .cache/data/<family>-<split>-<firstSeed>-<clips>/.
+"""Reads the clips that scripts/dataset.ts writes: .cache/data/<size>/<family>-<split>-<firstSeed>-<clips>/.
 
-frames.u8 [K, 25, 64, 64, 3], masks.u8 [K, 25, 64, 64] (object id, 0 none), depth.f32 [K, 64, 64] of frame 0,
+frames.u8 [K, 25, S, S, 3], masks.u8 [K, 25, S, S] (object id, 0 none), depth.f32 [K, S, S] of frame 0,
 meta.jsonl (a scene a line). Frames stay memory-mapped; a batch is copied out.
 """
 
@@ -43,6 +43,9 @@ class Clips:
         self.frames, self.masks, self.depths, self.index = [], [], [], []
         time, side = config.frames, config.pixels
         for number, (*_, folder) in enumerate(self.folders):
+            clips, size = int(NAME.match(folder.name)['clips']), (folder / 'frames.u8').stat().st_size
+            if size != clips * time * side * side * 3:
+                raise ValueError(f'{folder} does not hold clips of {side} x {side} pixels: size {config.size} needs them')
             frames = np.memmap(folder / 'frames.u8', np.uint8, 'r').reshape(-1, time, side, side, 3)
             masks = np.memmap(folder / 'masks.u8', np.uint8, 'r').reshape(-1, time, side, side)
             depth = np.memmap(folder / 'depth.f32', np.float32, 'r').reshape(-1, side, side)

@@ -56,11 +56,14 @@ def main():
     seen = Clips(options.data, ['seen'], config, 1)
     fixture = make_fixture(model, seen.video(0)[0])
     safetensors.write(target / 'fixture.safetensors', fixture)
+    families = Clips(options.data, ['train'], config).families()
     data = {split: Clips(options.data, [split], config).names() for split in ('wide', 'train')}
     description = {
-        'name': f'physmaster-{config.size}', 'size': config.size, 'stage': options.stage, 'config': config.as_dict(),
+        'name': f'physmaster-{config.size}',
+        'summary': f'Trained from nothing on simulated scenes of {len(families)} families.',
+        'size': config.size, 'stage': options.stage, 'config': config.as_dict(),
         'sha256': digest, 'budget': report(config), 'tensors': len(tensors), 'data': data, 'seed': options.seed,
-        'families': Clips(options.data, ['train'], config).families(), 'steps': steps, 'training': last_records(folder),
+        'families': families, 'steps': steps, 'training': last_records(folder),
     }
     notes = folder / 'notes.txt'
     if notes.exists():

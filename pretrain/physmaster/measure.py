@@ -36,6 +36,29 @@ def score(clips, split, first_seed=0, per_clip=False, family='free-fall'):
         return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
+def score_families(make, config, data, split, clips, families=None):
+    """Scores of make(source) -> u8 clips, for the first `clips` clips of every family of a split (or of `families`):
+    {family: score()'s JSON}. `source` is a Clips of one family.
+    """
+    scores = {}
+    for family in families or Clips(data, [split], config).families():
+        source = Clips(data, [split], config, clips, family)
+        scores[family] = score(make(source), split, source.scenes()[0]['seed'], family=family)
+    return scores
+
+
+def mean_over_families(scores):
+    """Means of score_families()'s scores over families, each counting the same: of the model's metrics, and `ofStill`,
+    strict L2 as a share of that of the first frame repeated.
+    """
+    models = [entry['results']['model'] for entry in scores.values()]
+    means = {name: float(np.mean([model[name]['mean'] for model in models if model[name]['mean'] is not None]))
+             for name in ('strictL2', 'l2', 'iou', 'survival')}
+    shares = [entry['results']['model']['strictL2']['mean'] / entry['results']['still']['strictL2']['mean']
+              for entry in scores.values()]
+    return {name: round(value, 5) for name, value in {**means, 'ofStill': float(np.mean(shares))}.items()}
+
+
 def without_physics(model):
     """Zeroes the physics tokens by zeroing the head's last layer."""
     with torch.no_grad():

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from .command import arguments, prepare
+from .config import LIMITS, Config
 
 ROWS = (('model', 'model (Stage I)'), ('floor', 'floor: reconstruction of the truth'),
         ('still', 'first frame repeated'), ('truth', 'tracker on the true frames'),
@@ -24,6 +25,31 @@ def interval(value):
     return f"{value['mean']:.4f} [{value['low']:.4f}, {value['high']:.4f}]"
 
 
+def share(entry):
+    """Strict L2 of the model as a share of that of the first frame repeated."""
+    return entry['model']['strictL2']['mean'] / entry['still']['strictL2']['mean']
+
+
+def mean(entry, row, column):
+    """One mean of a split's entry with as many digits as are meaningful."""
+    value = entry.get(row, {}).get(column)
+    return '-' if value is None or value['mean'] is None else f"{value['mean']:.4f}"
+
+
+def overview(families):
+    """Markdown table with a row for each family and split."""
+    lines = ['| family | split | strict L2 | of first frame | zeroed | floor | L2 | IoU | survival | law | law of truth | dB |',
+             '|---' * 12 + '|']
+    for family, splits in families.items():
+        for split, entry in splits.items():
+            lines.append(
+                f"| {family} | {split} | {interval(entry['model']['strictL2'])} | {share(entry):.3f} | "
+                f"{mean(entry, 'model-without-physics', 'strictL2')} | {mean(entry, 'floor', 'strictL2')} | "
+                f"{mean(entry, 'model', 'l2')} | {mean(entry, 'model', 'iou')} | {mean(entry, 'model', 'survival')} | "
+                f"{mean(entry, 'model', 'law')} | {mean(entry, 'truth', 'law')} | {entry['reconstruction']['psnr']:.1f} |")
+    return lines
+
+
 def metrics_table(entry):
     """Markdown table of one split."""
     lines = ['| | ' + ' | '.join(title for _, title in COLUMNS) + ' |', '|---' * (len(COLUMNS) + 1) + '|']
@@ -34,19 +60,41 @@ def metrics_table(entry):
     return lines
 
 
+def metrics_section(metrics):
+    """Markdown lines of measure.py's result."""
+    families = metrics['families']
+    seen = [splits['seen'] for splits in families.values() if 'seen' in splits]
+    below = sum(share(entry) <= 0.2 for entry in seen)
+    lines = ['', '## Metrics', '',
+             f"{metrics['clips']} clips a family and split, mean and bootstrap 95 % interval over clips. PISA's definitions; "
+             'strict counts a missing object as the largest error. of first frame: strict L2 as a share of that of the first '
+             'frame repeated. zeroed: strict L2 with the physics tokens zeroed. floor: strict L2 of the reconstruction of '
+             "the truth. law: relative error of the family's own law as measured on the tracked clip (1 at most; 1 where it "
+             'cannot be measured). dB: PSNR of the reconstruction. One training seed.', '',
+             f'On *seen*, strict L2 is at most a fifth of the first frame repeated in {below} of {len(seen)} families.', '',
+             *overview(families)]
+    for family, splits in families.items():
+        lines += ['', '<details>', f'<summary>{family}: every metric</summary>']
+        for split, entry in splits.items():
+            lines += ['', f'{split}; near motion {entry["reconstruction"]["psnr_moving"]:.1f} dB', '', *metrics_table(entry)]
+        lines += ['', '</details>']
+    return lines
+
+
 def samplers_table(samplers):
     """Markdown lines of sampler_table.py's result."""
     lines = ['## Samplers', '',
-             f"{samplers['clips']} clips of `{samplers['data']}`, which neither training nor the metrics below have seen; "
-             'velocities: forwards of the generator a clip. spread: mean difference in levels, on moving pixels, between two '
-             'clips of one image. The studio draws pairs at temperature 1, since '
-             'clips that are alike leave nothing to prefer, and everything else at the default.', '',
+             f"{samplers['clips']} clips a family, which neither training nor the metrics below have seen "
+             f"(`{samplers['data'][0]}` and so on); means over families, each counting the same; velocities: forwards of the "
+             'generator a clip. spread: mean difference in levels, on moving pixels, between two clips of one image. The '
+             'studio draws pairs at temperature 1, since clips that are alike leave nothing to prefer, and everything else '
+             'at the default.', '',
              '| method | steps | temperature | guidance | velocities | strict L2 | of first frame | survival | spread |',
              '|---' * 9 + '|']
     for row in samplers['rows']:
         lines.append(f"| {row['method']} | {row['steps']} | {row['temperature']:g} | {row['guidance']:g} | "
-                     f"{row['velocities']} | {interval(row['strictL2'])} | {row['ofStill']:.3f} | "
-                     f"{row['survival']['mean']:.3f} | {row['spread']:.1f} |")
+                     f"{row['velocities']} | {row['strictL2']:.4f} | {row['ofStill']:.3f} | "
+                     f"{row['survival']:.3f} | {row['spread']:.1f} |")
     return lines
 
 
@@ -66,35 +114,39 @@ def training_table(description):
 def card(description):
     """The whole card as text."""
     config, budget = description['config'], description['budget']
-    counts, flops = budget['parameters'], budget['flops']
+    counts, flops, limits = budget['parameters'], budget['flops'], LIMITS[config['size']]
+    sizes, families = Config(**config), description['families']
+    latents = f'{sizes.latent_frames} x {sizes.latent_pixels} x {sizes.latent_pixels} x {sizes.latent_channels}'
     stage = 'Stage I' if description['stage'] == 'stage_one' else 'base generator, before Stage I'
     lines = [
         f"# {description['name']}", '',
-        f"Image to video of falling rigid bodies: {config['frames']} frames of {config['pixels']} x {config['pixels']} "
-        f"at {config['frames_per_second']} fps from one image. State: {stage}. Weights are f16 "
+        f"Image to video of simple physics: {config['frames']} frames of {config['pixels']} x {config['pixels']} at "
+        f"{config['frames_per_second']} fps from one image, for {len(families)} families of scenes "
+        f"({', '.join(families)}). State: {stage}. Weights are f16 "
         f"(`model.safetensors`, sha256 `{description['sha256'][:16]}`), arithmetic is f32.", '',
         '| part | parameters |', '|---|---|',
         *[f'| {name} | {value:,} |' for name, value in counts.items()], '',
-        f"Arithmetic of one clip: generator {flops['generator'] / 1e9:.2f} GFLOP a forward (budget 2), decoder "
-        f"{flops['decoder'] / 1e9:.2f} (budget 5), encoder {flops['encoder'] / 1e9:.2f}. Sampler: "
-        f"{config['sampler_method']}, {config['sampler_steps']} steps, guidance {config['guidance']:g} (one forward a step), temperature "
-        f"{config['temperature']:g} (spread of the initial noise).", '',
+        f"Arithmetic of one clip: generator {flops['generator'] / 1e9:.2f} GFLOP a forward (at most "
+        f"{limits.generator_flops / 1e9:g}), decoder {flops['decoder'] / 1e9:.2f} (at most {limits.decoder_flops / 1e9:g}), "
+        f"encoder {flops['encoder'] / 1e9:.2f}. Sampler: {config['sampler_method']}, {config['sampler_steps']} steps, "
+        f"guidance {config['guidance']:g} (one forward a step), temperature {config['temperature']:g} (spread of the "
+        'initial noise).', '',
         '## Parts', '',
-        '- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, 7 x 8 x 8 x 16 latents. Its decoder '
+        f'- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, {latents} latents. Its decoder '
         'also gets the first frame, keeps its pixels where nothing changes and paints the rest: latents carry motion.',
         '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
-        'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into 64 '
-        'physics tokens.',
-        '- **Video transformer**: flow matching, adaLN, QK norm, 3D rotary positions; sequence of 96 video tokens, 64 '
-        'physics tokens and a domain token (dropped in a tenth of the samples).', '',
+        f'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into '
+        f'{sizes.image_tokens} physics tokens.',
+        f'- **Video transformer**: flow matching, adaLN, QK norm, 3D rotary positions; sequence of {sizes.video_tokens} '
+        f'video tokens, {sizes.image_tokens} physics tokens and a domain token (dropped in a tenth of the samples).', '',
         '## Data', '',
         'Rendered by `scripts/dataset.ts`; a folder is family, split, first seed and number of clips, and follows '
-        'from them bit for bit.', '',
+        'from them bit for bit. What the families and splits are: docs/data-card.md.', '',
         *[f"- {split}: {', '.join(f'`{name}`' for name in names)}" for split, names in description['data'].items()],
         '', 'Autoencoder, backbone and base generator see `wide` and `train`, Stage I `train` alone. `train` and '
-        '`seen` never contain the held-out quarter of combinations of shape, material, size, height and support; '
-        'dropped objects in `unseen` have no others. The autoencoder, the backbone and the base generator know all '
-        'looks and combinations through `wide`; Stage I does not.', '',
+        '`seen` never contain the held-out quarter of combinations of a family\'s factors; `unseen` has no others; '
+        '`out-of-range` goes beyond them. The autoencoder, the backbone and the base generator know all looks and '
+        'combinations through `wide`; Stage I does not.', '',
         f"## Training (seed {description['seed']})", '', *training_table(description), '',
         'Losses named `held_out` are of clips that were not trained on.',
     ]
@@ -102,22 +154,11 @@ def card(description):
     if 'samplers' in description:
         lines += ['', *samplers_table(description['samplers'])]
     if 'metrics' in description:
-        metrics = description['metrics']
-        lines += ['', '## Metrics', '',
-                  f"{metrics['clips']} clips a split, mean and bootstrap 95 % interval over clips. PISA's definitions; "
-                  'strict counts a missing object as the largest error. law: relative error of the family\'s own law as '
-                  'measured on the tracked clip (1 at most; 1 where it cannot be measured). One training seed.']
-        for family, splits in metrics['families'].items():
-            for split, entry in splits.items():
-                psnr = entry['reconstruction']
-                ratio = entry['model']['strictL2']['mean'] / entry['still']['strictL2']['mean']
-                lines += ['', f'### {family}, {split}', '', *metrics_table(entry), '',
-                          f"Reconstruction {psnr['psnr']:.1f} dB ({psnr['psnr_moving']:.1f} dB on pixels near motion). "
-                          f"Strict L2 is {ratio:.3f} of the first frame repeated."]
+        lines += metrics_section(description['metrics'])
     lines += ['', '## Limits', '',
-              'One family of scenes (free fall), one camera, six materials. An image from elsewhere is outside what the '
-              'model was trained on: it keeps the image\'s pixels, but the motion means little. The model has no text '
-              'input. One training seed: differences smaller than those between seeds are not known to be real.']
+              f'{len(families)} families of simulated scenes, one camera, simple shapes. An image from elsewhere is outside '
+              'what the model was trained on: it keeps the image\'s pixels, but the motion means little. The model has no '
+              'text input. One training seed: differences smaller than those between seeds are not known to be real.']
     return '\n'.join(lines) + '\n'
 
 

@@ -1,16 +1,17 @@
-// What `npm run generate`, `evaluate`, `gallery` and `profile` run inside Chromium: the studio's engine without its page.
+// What `npm run generate`, `evaluate`, `gallery`, `profile` and `roofline` run inside Chromium: the studio's engine without its page.
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
 import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
 import type { EngineWish } from '../../src/engine/compute-device.ts';
 import { createDevice } from '../../src/engine/device.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
-import { profileModel } from '../../src/learning/profile.ts';
-import type { ModelProfile } from '../../src/learning/profile.ts';
+import { modelWork, profileModel } from '../../src/learning/profile.ts';
+import type { CaptureWork, ModelProfile } from '../../src/learning/profile.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
 import { fetchModel } from '../../src/model/weights.ts';
-import type { SamplerOptions } from '../../src/model/config.ts';
+import type { ModelConfig, SamplerOptions } from '../../src/model/config.ts';
+import { randomParameters } from '../../src/model/tiny-model.ts';
 import { imageFromFile } from '../../src/studio/features/label/own-image.ts';
 import type { Split } from '../../src/world/scene.ts';
 import { createWorld } from '../../src/world/world.ts';
@@ -70,6 +71,8 @@ export interface ProfileAnswer extends ModelProfile {
 export interface HeadlessPage {
   /** Times of every kernel of a pair of clips and of a training step, on WebGPU. */
   profile(size: string): Promise<ProfileAnswer>;
+  /** What a model of this configuration has a GPU do; its weights are random. */
+  work(config: ModelConfig): Promise<readonly CaptureWork[]>;
   /** Clips of a scene of the world, beside its simulation. */
   scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
@@ -105,6 +108,11 @@ window.physmaster = {
       console.info(`${done} of ${of} pieces`);
     });
     return { adapter: adapterName(adapterInfo), ...profile };
+  },
+
+  async work(config) {
+    await createDevice();
+    return modelWork({ config, parameters: randomParameters(config, 1), description: {}, hash: '', bytes: 0 });
   },
 
   async generate({ image, name, seeds, sampler: given, ...request }) {

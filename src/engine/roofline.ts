@@ -3,6 +3,7 @@
 
 import type { Peak } from './peak.ts';
 import type { KernelTime } from './profiler.ts';
+import type { DispatchWork } from './recorder.ts';
 
 /** All dispatches of one kernel in a piece of work. */
 export interface KernelShare {
@@ -21,6 +22,21 @@ export interface KernelShare {
 /** Milliseconds that work takes at least. Bytes are those that must move: a kernel that reads twice is not excused. */
 export function leastMilliseconds({ gflops, gigabytesPerSecond }: Peak, operations: number, bytes: number): number {
   return Math.max(operations / gflops, bytes / gigabytesPerSecond) / 1e6;
+}
+
+/** An adapter on paper: its data sheet's peak, and the least time from one dispatch to the next. */
+export interface Machine extends Peak {
+  name: string;
+  microsecondsPerDispatch: number;
+}
+
+/**
+ * Milliseconds that dispatches take one after another when each reaches a share of its roof:
+ * sum over dispatches of max(operations / peak, bytes / bandwidth) / share, each at least the time of a dispatch.
+ */
+export function predictedMilliseconds(machine: Machine, work: readonly DispatchWork[], share: number): number {
+  return work.reduce((sum, { operations, bytes }) => sum
+    + Math.max(leastMilliseconds(machine, operations, bytes) / share, machine.microsecondsPerDispatch / 1000), 0);
 }
 
 /** Of all dispatches together. */

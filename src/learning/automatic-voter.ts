@@ -6,7 +6,8 @@
  * it. Clips that are closer than the margin are a tie: what separates them is noise of tracker and decoder.
  */
 import { evaluateClip } from '../metrics/evaluate.ts';
-import type { ClipScores, ClipTruth } from '../metrics/evaluate.ts';
+import type { ClipScores } from '../metrics/evaluate.ts';
+import type { KnownClip } from '../metrics/tracker.ts';
 
 export interface Verdict {
   /** The better clip; null: too close to call. */
@@ -19,7 +20,7 @@ export const defaultMargin = 0.003;
 
 /** Ranks clips u8 [T, H, W, 3] of one scene. */
 export function rankClips(
-  a: Uint8Array, b: Uint8Array, truth: ClipTruth, margin = defaultMargin,
+  a: Uint8Array, b: Uint8Array, truth: KnownClip, margin = defaultMargin,
 ): Verdict {
   const scores = { a: evaluateClip(a, truth), b: evaluateClip(b, truth) };
   return { chosen: verdictOf(scores.a.strictL2, scores.b.strictL2, margin), scores };

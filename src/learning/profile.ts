@@ -1,5 +1,6 @@
 /**
- * Where the time of the model goes: every captured piece of it, kernel by kernel, beside what the adapter can do.
+ * What the model has its GPU do: every captured piece of it, kernel by kernel, as work to be done and as time taken
+ * beside what the adapter can do.
  *
  * It runs on a model of its own, since timing a dispatch runs it again and again; the caller's tensors are not
  * touched. WebGPU only. Clips are of a grey image and the pair is noise: times do not depend on values.
@@ -11,6 +12,7 @@ import { measurePeak } from '../engine/peak.ts';
 import type { Peak } from '../engine/peak.ts';
 import { kernelTimes } from '../engine/profiler.ts';
 import type { KernelTime } from '../engine/profiler.ts';
+import type { DispatchWork } from '../engine/recorder.ts';
 import { normalArray } from '../math/normal.ts';
 import { latentShape } from '../model/config.ts';
 import type { ModelConfig } from '../model/config.ts';
@@ -29,6 +31,14 @@ export interface CaptureProfile {
   readonly bytes: number;
   /** Its dispatches in order. */
   readonly times: readonly KernelTime[];
+}
+
+/** What one captured piece has to do. */
+export interface CaptureWork {
+  readonly name: string;
+  readonly bytes: number;
+  /** In order. */
+  readonly dispatches: readonly DispatchWork[];
 }
 
 export interface ModelProfile {
@@ -52,11 +62,31 @@ export function noisePair(config: ModelConfig): LearnablePair {
   };
 }
 
-/** Pieces of a pair of clips (image, physics tokens, a sampler's step, decoder) and of a preference step on one pair. */
+/** Times of a pair of clips (image, physics tokens, a sampler's step, decoder) and of a preference step on one pair. */
 export async function profileModel(
   backend: WebGPUBackend, file: ModelFile, progress: (done: number, of: number) => void = () => {},
 ): Promise<ModelProfile> {
   const peak = await measurePeak(backend.device);
+  const captures = await withPieces(file, async (pieces) => {
+    const timed: CaptureProfile[] = [];
+    for (const piece of pieces) {
+      progress(timed.length, pieces.length);
+      timed.push({ name: pieceName(piece), bytes: piece.bytes, times: await kernelTimes(backend, piece) });
+    }
+    return timed;
+  });
+  return { peak, captures };
+}
+
+/** The work of the same pieces, without their times: what a roofline is drawn from. */
+export function modelWork(file: ModelFile): Promise<CaptureWork[]> {
+  return withPieces(file, (pieces) => Promise.resolve(pieces.map((piece) => ({
+    name: pieceName(piece), bytes: piece.bytes, dispatches: piece.steps.map(({ work }) => work),
+  }))));
+}
+
+/** Hands the captured pieces to `read`, on a model that is gone afterwards. */
+async function withPieces<T>(file: ModelFile, read: (pieces: Capture<Tensor[]>[]) => Promise<T>): Promise<T> {
   const model = createModel(file);
   const generator = new ClipGenerator(model);
   const state = new PolicyState(model);
@@ -67,18 +97,16 @@ export async function profileModel(
     await generator.generate(grey, 'rigid', [1, 2], { sampler: { ...model.config.sampler, steps: 1 } });
     const preference = { voteId: 'vote', pairId: 'pair', chosen: 'a' as const };
     await trainer.step([{ preference, pair: noisePair(model.config) }], defaultTrainerSettings);
-    const pieces: Capture<Tensor[]>[] = [...generator.captures, ...trainer.captures];
-    const captures: CaptureProfile[] = [];
-    for (const piece of pieces) {
-      progress(captures.length, pieces.length);
-      // What follows a space says how a step was captured.
-      captures.push({ name: piece.name.split(' ')[0], bytes: piece.bytes, times: await kernelTimes(backend, piece) });
-    }
-    return { peak, captures };
+    return await read([...generator.captures, ...trainer.captures]);
   } finally {
     trainer.dispose();
     generator.dispose();
     state.dispose();
     disposeModel(model);
   }
+}
+
+/** A capture's name; what follows a space says how a step was captured. */
+function pieceName({ name }: Capture<Tensor[]>): string {
+  return name.split(' ')[0];
 }

@@ -2,7 +2,7 @@
  * A scene of the world as learning and evaluation use it: its first frame, its true clip, and what the
  * tracker needs to score another clip of the same scene.
  */
-import type { ClipTruth } from '../metrics/evaluate.ts';
+import type { KnownClip } from '../metrics/tracker.ts';
 import { backgroundPlate } from '../world/background.ts';
 import { stillTrajectory } from '../world/recordings.ts';
 import { frameSize, labelsOf } from '../world/scene.ts';
@@ -15,7 +15,7 @@ export interface SceneTruth {
   readonly image: Uint8Array<ArrayBuffer>;
   /** The true clip, u8 [T, H, W, 3]. */
   readonly frames: Uint8Array<ArrayBuffer>;
-  readonly truth: ClipTruth;
+  readonly truth: KnownClip;
 }
 
 /** Simulates the scene of a seed and renders it, `side` pixels high and wide. */
@@ -23,16 +23,12 @@ export function sceneTruth(
   world: World, family: FamilyName, split: Split, seed: number, side = frameSize,
 ): SceneTruth {
   const scene = world.scene(family, split, seed);
-  const { frames, masks } = world.render(scene, world.simulate(scene), side);
-  const area = side * side;
-  const image = Uint8Array.from(frames.subarray(0, area * 3));
-  const labels = labelsOf(scene);
+  const clip = world.render(scene, world.simulate(scene), side);
+  const frames = Uint8Array.from(clip.frames);
+  const plate = backgroundPlate(scene, side);
   return {
-    scene, image, frames: Uint8Array.from(frames),
-    truth: {
-      firstFrame: image, firstMasks: masks.slice(0, area), plate: backgroundPlate(scene, side), height: side,
-      width: side, labels, masks,
-    },
+    scene, image: frames.slice(0, side * side * 3), frames,
+    truth: { frames, masks: clip.masks, plate, height: side, width: side, labels: labelsOf(scene) },
   };
 }
 

@@ -3,12 +3,7 @@
 
 import { bootstrapInterval, mean, type Interval } from '../math/statistics.ts';
 import { centresOf, pathLength, scoreMasks, type MaskScores } from './masks.ts';
-import { trackObjects, type TrackedScene } from './tracker.ts';
-
-/** What the tracker knows, and the renderer's masks of the whole clip, [T, H, W]. */
-export interface ClipTruth extends TrackedScene {
-  masks: Uint8Array;
-}
+import { trackObjects, type KnownClip } from './tracker.ts';
 
 export interface ClipScores extends MaskScores {
   /** Path length of the tracked objects in widths of the picture. */
@@ -25,7 +20,7 @@ function meanOfKnown(values: number[]): number {
 }
 
 /** Scores masks (from a tracker or elsewhere) against the truth, averaged over the dropped objects. */
-export function scoreTrackedMasks(predicted: Uint8Array, truth: ClipTruth): ClipScores {
+export function scoreTrackedMasks(predicted: Uint8Array, truth: KnownClip): ClipScores {
   const { height, width, masks, labels } = truth;
   const frames = masks.length / (height * width);
   const scores = labels.map((label): ClipScores => ({
@@ -49,7 +44,7 @@ export function scoreTrackedMasks(predicted: Uint8Array, truth: ClipTruth): Clip
  * @param frames u8 [T, H, W, 3], as long as the truth
  * @throws RangeError when the sizes differ
  */
-export function evaluateClip(frames: Uint8Array, truth: ClipTruth): ClipScores {
+export function evaluateClip(frames: Uint8Array, truth: KnownClip): ClipScores {
   if (frames.length !== truth.masks.length * 3) {
     throw new RangeError(`The video has ${frames.length} bytes, its truth needs ${truth.masks.length * 3}.`);
   }

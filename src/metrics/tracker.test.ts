@@ -2,8 +2,8 @@
 // invented things are seen as such. The floor on real clips is in src/learning, which may know the world.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { evaluateClip, stillClip, summariseScores, type ClipTruth } from './evaluate.ts';
-import { trackObjects } from './tracker.ts';
+import { evaluateClip, stillClip, summariseScores } from './evaluate.ts';
+import { trackObjects, type KnownClip } from './tracker.ts';
 
 const size = 32;
 const frames = 6;
@@ -39,7 +39,7 @@ function draw(
   return { video, masks };
 }
 
-let truth: ClipTruth;
+let truth: KnownClip;
 let video: Uint8Array;
 beforeEach(() => {
   const drawn = draw();
@@ -49,10 +49,7 @@ beforeEach(() => {
     plate.set([150 + row, 150 + row, 146 + row], i * 3);
   }
   video = drawn.video;
-  truth = {
-    firstFrame: video.slice(0, size * size * 3), firstMasks: drawn.masks.slice(0, size * size), plate,
-    masks: drawn.masks, height: size, width: size, labels: [1, 2],
-  };
+  truth = { frames: video, masks: drawn.masks, plate, height: size, width: size, labels: [1, 2] };
 });
 
 describe('tracker', () => {
@@ -85,7 +82,7 @@ describe('tracker', () => {
     expect(deleted.survival).toBeCloseTo(0.75, 9);
     expect(deleted.strictL2).toBeCloseTo(Math.SQRT1_2 / 4, 3);
     expect(deleted.l2).toBeCloseTo(0, 9);
-    const still = evaluateClip(stillClip(truth.firstFrame, frames), truth);
+    const still = evaluateClip(stillClip(video.slice(0, size * size * 3), frames), truth);
     expect(still.motion).toBe(0);
     expect(still.strictL2).toBeCloseTo(7.5 / 2 / (Math.SQRT2 * size) / 2, 6);
   });
@@ -94,6 +91,50 @@ describe('tracker', () => {
     const specked = video.slice();
     for (const pixel of [40, 500, 900]) specked.set(red, (2 * size * size + pixel) * 3);
     expect(Buffer.compare(trackObjects(specked, truth), truth.masks)).toBe(0);
+  });
+
+  test('takes a copy far from the object for something else, and follows the object', () => {
+    const copied = video.map((value, i) => {
+      const pixel = Math.floor(i / 3);
+      const [column, row] = [pixel % size, Math.floor(pixel / size) % size];
+      return (column - 26) ** 2 + (row - 5) ** 2 < 17 ? red[i % 3] : value;
+    });
+    expect(Buffer.compare(trackObjects(copied, truth), truth.masks)).toBe(0);
+  });
+
+  test('knows what moves besides the objects, where it is and elsewhere, though it is nearly of their colour', () => {
+    const plank = (shift: number) => video.map((value, i) => {
+      const row = Math.floor(i / 3 / size) % size;
+      const inPlank = row >= 26 + shift && row < 29 + shift && truth.masks[Math.floor(i / 3)] === 0;
+      return inPlank ? [190, 80, 50][i % 3] : value;
+    });
+    const cluttered = { ...truth, frames: plank(0) };
+    for (const shift of [0, 2]) {
+      const scores = evaluateClip(plank(shift), cluttered);
+      expect(scores.iou).toBeGreaterThan(0.97);
+      expect(scores.strictL2).toBeLessThan(0.002);
+    }
+    // Without that knowledge the plank is a part of the red disc.
+    expect(evaluateClip(plank(0), truth).iou).toBeLessThan(0.95);
+  });
+
+  test('tells objects of one colour apart by where they were', () => {
+    const alike = video.map((value, i) => (truth.masks[Math.floor(i / 3)] === 2 ? red[i % 3] : value));
+    const scores = evaluateClip(alike, { ...truth, frames: alike });
+    expect(scores.iou).toBeGreaterThan(0.97);
+  });
+
+  test('follows an object that takes the colour of the room, and misses it where it is gone', () => {
+    const glowing = (there: boolean) => video.map((value, i) => {
+      const pixel = Math.floor(i / 3);
+      if (truth.masks[pixel] !== 2) return value;
+      const part = Math.floor(pixel / (size * size)) / (frames - 1);
+      const room = truth.plate[i % truth.plate.length];
+      return there ? (1 - part) * blue[i % 3] + part * (room + [28, 8, -20][i % 3]) : room;
+    });
+    const changing = { ...truth, frames: glowing(true) };
+    expect(evaluateClip(glowing(true), changing).survival).toBe(1);
+    expect(evaluateClip(glowing(false), changing).survival).toBeLessThan(0.6);
   });
 
   test('refuses videos of another size', () => {

@@ -1,200 +1,200 @@
-// Finds the dropped objects of a known scene in any video that starts from its first frame: a colour model of
-// each object (from the first frame and its masks) against the empty room's picture. Tolerant to shading (a
-// colour may be scaled), to shadows on the room (its colour may be darkened), and to soft or slightly ghosted
-// pictures (a pixel goes to whichever explains it better). Objects of a scene have different hues; looks that
-// nobody has seen are not its business. frames u8 [T, H, W, 3] -> masks u8 [T, H, W].
+// Follows the labelled objects of a known scene through any video that starts from its first frame. A pixel belongs to
+// whatever explains its colour better: an object (its tones in the true clip), the empty room (its colour may be
+// darkened, by a shadow), what is there in the true clip at that time and is not followed (water, a reflection), or
+// other clutter. Where objects look alike, the one that was nearer in the frame before has it. Looks that the true
+// clip does not show are not its business. frames u8 [T, H, W, 3] -> masks u8 [T, H, W].
 
-/** What the tracker knows of a scene. */
-export interface TrackedScene {
-  /** RGB of the first frame, [H, W, 3]. */
-  firstFrame: Uint8Array;
-  /** Labels of the first frame, [H, W]. */
-  firstMasks: Uint8Array;
-  /** RGB of the scene without its dropped objects, [H, W, 3]. */
-  plate: Uint8Array;
-  height: number;
-  width: number;
-  /** Labels of the dropped objects. */
-  labels: number[];
-}
+import { appearancesOf, clutterOf, distanceToShades, isApart, roomShades, roomTolerance } from './appearance.ts';
+import type { Appearance, KnownClip } from './appearance.ts';
+import { keepExpectedPieces, settleByNeighbours } from './pieces.ts';
+import type { Expected, LabelledPicture } from './pieces.ts';
 
-/** An object counts as present when its pixels are at least this fraction of those in the first frame. */
+export type { KnownClip } from './appearance.ts';
+
+/** An object counts as present when its pixels are at least this fraction of those that it has in the true clip. */
 export const presenceFraction = 0.2;
-/** Pieces smaller than this fraction of the largest piece are dropped. */
-export const pieceFraction = 0.25;
-/** A pixel nearer than this to the (shaded) room, in units of 1/255, is never an object's. */
-const roomTolerance = 20;
-/** Groups of an object's pixels from dark to light, and highlights: white light added to the middle group. */
-const groups = 6;
-const highlights = [0.1, 0.2];
-const tones = groups + highlights.length;
+/** Shades of an object's tone, and of what the true clip shows beside the objects. */
+const objectShades = [0.75, 1.25] as const;
+const shownShades = [0.8, 1.15] as const;
+/** Objects whose distances to a colour differ by less than this look alike. */
+const alike = 12;
 
-/** Distance of a colour to the nearest multiple (within limits) of another. */
-function distanceToShades(
-  red: number, green: number, blue: number, r: number, g: number, b: number, low: number, high: number,
-): number {
-  const square = r * r + g * g + b * b;
-  let scale = square > 0 ? (red * r + green * g + blue * b) / square : low;
-  if (scale < low) scale = low;
-  else if (scale > high) scale = high;
-  const dr = red - scale * r;
-  const dg = green - scale * g;
-  const db = blue - scale * b;
-  return Math.sqrt(dr * dr + dg * dg + db * db);
+/** How many pixels the label has, their centre and the diagonal of their bounding box; null when it has none. */
+function extentOf(masks: Uint8Array, width: number, label: number) {
+  let area = 0;
+  let columns = 0;
+  let rows = 0;
+  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (let pixel = 0; pixel < masks.length; pixel++) {
+    if (masks[pixel] !== label) continue;
+    const column = pixel % width;
+    const row = (pixel - column) / width;
+    area++;
+    columns += column;
+    rows += row;
+    [left, right] = [Math.min(left, column), Math.max(right, column)];
+    [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
+  }
+  if (area === 0) return null;
+  return { area, column: columns / area, row: rows / area, diagonal: Math.hypot(right - left + 1, bottom - top + 1) };
 }
 
-/** Mean colours of an object's pixels in groups from dark to light: [tones, 3]; null when it is not there. */
-function toneModel(scene: TrackedScene, label: number): { tones: Float64Array; area: number } | null {
-  const { firstFrame, firstMasks, height, width } = scene;
-  const inside: number[] = [];
-  const all: number[] = [];
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    if (firstMasks[pixel] !== label) continue;
-    all.push(pixel);
-    const around = [pixel - 1, pixel + 1, pixel - width, pixel + width];
-    if (around.every((other) => firstMasks[other] === label)) inside.push(pixel);
-  }
-  if (all.length === 0) return null;
-  const used = inside.length >= 2 * groups ? inside : all;
-  const lightness = (pixel: number) =>
-    firstFrame[pixel * 3] + 2 * firstFrame[pixel * 3 + 1] + firstFrame[pixel * 3 + 2];
-  used.sort((a, b) => lightness(a) - lightness(b) || a - b);
-  const model = new Float64Array(tones * 3);
-  for (let tone = 0; tone < groups; tone++) {
-    const from = Math.floor((tone * used.length) / groups);
-    const to = Math.max(from + 1, Math.floor(((tone + 1) * used.length) / groups));
-    for (let i = from; i < to; i++) {
-      for (let c = 0; c < 3; c++) model[tone * 3 + c] += firstFrame[used[i] * 3 + c] / (to - from);
-    }
-  }
-  highlights.forEach((light, i) => {
-    for (let c = 0; c < 3; c++) {
-      const middle = model[(groups >> 1) * 3 + c] / 255;
-      model[(groups + i) * 3 + c] = Math.min(255, 255 * Math.sqrt(middle * middle + light));
-    }
-  });
-  return { tones: model, area: all.length };
+/** One object on its way through a video. */
+interface Followed extends Appearance {
+  /** Pixels in every true frame; those of the first frame where it is hidden. */
+  readonly areas: number[];
+  readonly reach: number;
+  /** Where it was last seen. */
+  place: Pick<Expected, 'column' | 'row'>;
 }
 
-/**
- * Lets neighbours decide: a pixel that most of its neighbours' object surrounds joins it. Highlights of one
- * object can have the hue of another, and a highlight can be as grey as the room; shapes have no holes.
- */
-function settleByNeighbours(
-  masks: Uint8Array, start: number, labels: number[], height: number, width: number,
-): void {
-  const before = masks.slice(start, start + height * width);
-  for (let row = 1; row < height - 1; row++) {
-    for (let column = 1; column < width - 1; column++) {
-      const pixel = row * width + column;
-      const own = before[pixel];
-      let ownCount = 0;
-      let strongest = 0;
-      let strength = 0;
-      for (const label of labels) {
-        let count = 0;
-        for (let r = -width; r <= width; r += width) {
-          for (let c = -1; c <= 1; c++) if ((r !== 0 || c !== 0) && before[pixel + r + c] === label) count++;
-        }
-        if (label === own) ownCount = count;
-        else if (count > strength) {
-          strength = count;
-          strongest = label;
-        }
-      }
-      if (own === 0 ? strength >= 6 : strength >= 3 && strength > ownCount) masks[start + pixel] = strongest;
-    }
-  }
-}
-
-/**
- * Keeps, of one label in one frame, the largest piece and those of comparable size; too little is nothing.
- */
-function keepLargePieces(
-  masks: Uint8Array, start: number, label: number, height: number, width: number, leastArea: number,
-): void {
+function followedObjects(known: KnownClip): Followed[] {
+  const { masks, height, width } = known;
   const area = height * width;
-  const piece = new Int32Array(area);
-  const sizes = [0];
-  const stack: number[] = [];
-  for (let seed = 0; seed < area; seed++) {
-    if (masks[start + seed] !== label || piece[seed] !== 0) continue;
-    const number = sizes.length;
-    sizes.push(0);
-    stack.push(seed);
-    piece[seed] = number;
-    while (stack.length > 0) {
-      const pixel = stack.pop() ?? 0;
-      sizes[number]++;
-      const column = pixel % width;
-      const row = (pixel - column) / width;
-      for (let r = Math.max(0, row - 1); r <= Math.min(height - 1, row + 1); r++) {
-        for (let c = Math.max(0, column - 1); c <= Math.min(width - 1, column + 1); c++) {
-          const other = r * width + c;
-          if (masks[start + other] !== label || piece[other] !== 0) continue;
-          piece[other] = number;
-          stack.push(other);
-        }
-      }
-    }
-  }
-  const largest = Math.max(...sizes);
-  const kept = sizes.map((size) => size >= pieceFraction * largest);
-  const total = sizes.reduce((sum, size, i) => sum + (kept[i] ? size : 0), 0);
-  for (let pixel = 0; pixel < area; pixel++) {
-    if (piece[pixel] !== 0 && (!kept[piece[pixel]] || total < leastArea)) masks[start + pixel] = 0;
-  }
+  return appearancesOf(known).flatMap((appearance) => {
+    const extents = Array.from({ length: masks.length / area }, (_, frame) =>
+      extentOf(masks.subarray(frame * area, (frame + 1) * area), width, appearance.label));
+    const first = extents.find((extent) => extent !== null);
+    if (!first) return [];
+    const reach = 0.75 * Math.max(...extents.map((extent) => extent?.diagonal ?? 0));
+    return [{ ...appearance, areas: extents.map((extent) => (extent ?? first).area), reach, place: first }];
+  });
+}
+
+/** Distance of every pixel to the nearest of a label, in steps to 8 neighbours; far where there is none. */
+function distancesTo(masks: Uint8Array, label: number, height: number, width: number): Float32Array {
+  const far = height + width;
+  const distance = Float32Array.from(masks, (value) => (value === label ? 0 : far));
+  // The picture's edge counts as far: rows and columns are asked for only inside it.
+  const at = (row: number, column: number, cost: number) =>
+    (row < 0 || row >= height || column < 0 || column >= width ? far : distance[row * width + column] + cost);
+  const sweep = (row: number, column: number, step: number) => {
+    const nearest = Math.min(at(row, column - step, 1), at(row - step, column, 1),
+      at(row - step, column - 1, Math.SQRT2), at(row - step, column + 1, Math.SQRT2));
+    if (nearest < distance[row * width + column]) distance[row * width + column] = nearest;
+  };
+  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) sweep(row, column, 1);
+  for (let row = height - 1; row >= 0; row--) for (let column = width - 1; column >= 0; column--) sweep(row, column, -1);
+  return distance;
 }
 
 /**
- * Tracks every dropped object through a video.
+ * Follows every labelled object through a video.
  * @param frames u8 [T, H, W, 3]
  * @returns labels u8 [T, H, W]
  * @throws RangeError when the frames do not fit the scene's size
  */
-export function trackObjects(frames: Uint8Array, scene: TrackedScene): Uint8Array {
-  const { plate, height, width, labels } = scene;
+export function trackObjects(frames: Uint8Array, known: KnownClip): Uint8Array {
+  const { height, width, labels } = known;
   const area = height * width;
   const count = frames.length / (area * 3);
-  if (!Number.isInteger(count) || plate.length !== area * 3) {
+  if (!Number.isInteger(count) || known.plate.length !== area * 3) {
     throw new RangeError(
       `Frames of ${frames.length} bytes are not a whole number of ${width} x ${height} pictures.`,
     );
   }
-  const models = labels.flatMap((label) => {
-    const model = toneModel(scene, label);
-    return model ? [{ label, ...model }] : [];
-  });
+  const objects = followedObjects(known);
+  const clutter = clutterOf(known, objects);
   const masks = new Uint8Array(count * area);
-  for (let i = 0; i < count * area; i++) {
-    const red = frames[i * 3];
-    const green = frames[i * 3 + 1];
-    const blue = frames[i * 3 + 2];
-    const p = (i % area) * 3;
-    const room = distanceToShades(red, green, blue, plate[p], plate[p + 1], plate[p + 2], 0.45, 1.08);
-    if (room < roomTolerance) continue;
-    let best = Infinity;
-    let isObject = false;
-    let nearest = 0;
-    for (const { label, tones: model } of models) {
-      for (let tone = 0; tone < tones; tone++) {
-        const m = tone * 3;
-        const distance = distanceToShades(red, green, blue, model[m], model[m + 1], model[m + 2], 0.75, 1.25);
-        // Highlights tell objects apart only: half an object over the room looks like a highlight too.
-        if (tone < groups && distance < room) isObject = true;
-        if (distance < best) {
-          best = distance;
-          nearest = label;
-        }
-      }
-    }
-    if (isObject) masks[i] = nearest;
-  }
+  let before = known.masks.subarray(0, area);
   for (let frame = 0; frame < count; frame++) {
-    for (let pass = 0; pass < 2; pass++) settleByNeighbours(masks, frame * area, labels, height, width);
-    for (const { label, area: first } of models) {
-      keepLargePieces(masks, frame * area, label, height, width, presenceFraction * first);
+    const now = masks.subarray(frame * area, (frame + 1) * area);
+    const picture = { masks: now, height, width };
+    labelPixels(picture, frames.subarray(frame * area * 3), frame, { known, objects, clutter, before });
+    for (let pass = 0; pass < 2; pass++) settleByNeighbours(picture, labels);
+    for (const object of objects) {
+      const leastArea = presenceFraction * object.areas[Math.min(frame, object.areas.length - 1)];
+      const { place, reach } = object;
+      object.place = keepExpectedPieces(picture, object.label, { ...place, reach, leastArea }) ?? place;
     }
+    before = now;
   }
   return masks;
+}
+
+/** Gives every pixel of one frame the label of what explains it best. */
+function labelPixels(
+  { masks, height, width }: LabelledPicture, frame: Uint8Array, time: number,
+  { known, objects, clutter, before }: {
+    known: KnownClip; objects: readonly Followed[]; clutter: Float64Array; before: Uint8Array },
+): void {
+  const area = masks.length;
+  const from = Math.max(0, time - 1) * area;
+  const to = Math.min(known.masks.length, (time + 2) * area);
+  const indices = new Map(objects.map(({ label }, k) => [label, k]));
+  const nearness: (Float32Array | undefined)[] = objects.map(() => undefined);
+  const distances = new Float64Array(objects.length);
+  for (let pixel = 0; pixel < area; pixel++) {
+    const red = frame[pixel * 3];
+    const green = frame[pixel * 3 + 1];
+    const blue = frame[pixel * 3 + 2];
+    const room = distanceToShades(red, green, blue, known.plate, pixel * 3, ...roomShades);
+    if (room < roomTolerance && !isShown(pixel)) continue;
+    distances.fill(Infinity);
+    let other = Math.min(room, distancesToShown(red, green, blue, pixel));
+    let best = nearestDistance();
+    let isObject = best < other;
+    if (!isObject && other < roomTolerance) continue;
+    for (let at = 0; at < clutter.length; at += 3) {
+      const distance = distanceToShades(red, green, blue, clutter, at, ...objectShades);
+      if (distance < other) other = distance;
+    }
+    for (let k = 0; k < objects.length; k++) {
+      const { tones, own } = objects[k];
+      for (let tone = 0; tone * 3 < tones.length; tone++) {
+        const distance = distanceToShades(red, green, blue, tones, tone * 3, ...objectShades);
+        // Highlights tell objects apart only: half an object over the room looks like a highlight too.
+        if (tone < own && distance < other) isObject = true;
+        if (distance < distances[k]) distances[k] = distance;
+      }
+    }
+    best = nearestDistance();
+    if (isObject) masks[pixel] = objects[nearestAlike(best, pixel)].label;
+  }
+
+  /** Whether the true clip shows an object at this pixel about this time. */
+  function isShown(pixel: number): boolean {
+    for (let at = from + pixel; at < to; at += area) if (known.masks[at] > 0) return true;
+    return false;
+  }
+
+  /**
+   * Sets every object's distance to the colours that the true clip shows of it at this pixel about this time;
+   * returns the distance to what it shows there beside the objects, Infinity where that is nothing.
+   */
+  function distancesToShown(red: number, green: number, blue: number, pixel: number): number {
+    let other = Infinity;
+    for (let at = from + pixel; at < to; at += area) {
+      const label = known.masks[at];
+      if (label === 0 && !isApart(known, at)) continue;
+      const distance = distanceToShades(red, green, blue, known.frames, at * 3, ...shownShades);
+      const k = indices.get(label);
+      if (k === undefined) other = Math.min(other, distance);
+      else distances[k] = Math.min(distances[k], distance);
+    }
+    return other;
+  }
+
+  function nearestDistance(): number {
+    let nearest = Infinity;
+    for (let k = 0; k < distances.length; k++) if (distances[k] < nearest) nearest = distances[k];
+    return nearest;
+  }
+
+  /** Of the objects that explain the pixel about as well as the best one, that which was nearest before. */
+  function nearestAlike(best: number, pixel: number): number {
+    const isAlike = (distance: number) => distance <= best + alike;
+    let nearest = distances.findIndex(isAlike);
+    if (distances.findLastIndex(isAlike) === nearest) return nearest;
+    let least = Infinity;
+    for (let k = nearest; k < objects.length; k++) {
+      if (!isAlike(distances[k])) continue;
+      nearness[k] ??= distancesTo(before, objects[k].label, height, width);
+      if (nearness[k]![pixel] < least) {
+        least = nearness[k]![pixel];
+        nearest = k;
+      }
+    }
+    return nearest;
+  }
 }

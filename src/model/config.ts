@@ -76,6 +76,18 @@ export const nanoConfig: ModelConfig = {
   sampler: { method: 'adams-bashforth', steps: 6, guidance: 1, temperature: 0.4 },
 };
 
+/** The small model: nano at twice the resolution, twice as deep and with wider MLPs. */
+export const smallConfig: ModelConfig = {
+  ...nanoConfig,
+  size: 'small',
+  video: { ...nanoConfig.video, height: 128, width: 128 },
+  backbone: { ...nanoConfig.backbone, patch: 16 },
+  transformer: { ...nanoConfig.transformer, blocks: 12, mlp: 896 },
+};
+
+/** Every size that there is a training configuration of. */
+export const modelConfigs = { nano: nanoConfig, small: smallConfig } as const;
+
 /** Index of a domain in the transformer's table; `none` is the dropped domain of classifier-free guidance. */
 export const domainIds = { none: 0, rigid: 1, fluid: 2, thermal: 3, optics: 4 } as const;
 export type Domain = keyof typeof domainIds;

@@ -1,10 +1,12 @@
 """Reads the clips that scripts/dataset.ts writes: .cache/data/<size>/<family>-<split>-<firstSeed>-<clips>/.
 
 frames.u8 [K, 25, S, S, 3], masks.u8 [K, 25, S, S] (object id, 0 none), depth.f32 [K, S, S] of frame 0,
-meta.jsonl (a scene a line). Frames stay memory-mapped; a batch is copied out.
+meta.jsonl (a scene a line). A folder whose clips are encoded may be thinned to first frames: frames.u8 [K, 1, S, S, 3],
+masks.u8 [K, 1, S, S]. Files stay memory-mapped; a batch is copied out.
 """
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -26,28 +28,27 @@ def split_rows(count, held_out):
 
 class Clips:
     """All clips of one or several splits and of all families (or one), indexed 0..K-1 across folders in order of
-    split, family and first seed.
+    split, family and first seed. `whole` leaves thinned folders out.
     """
 
-    def __init__(self, root, splits, config, limit=None, family=None):
+    def __init__(self, root, splits, config, limit=None, family=None, whole=False):
         self.config = config
         self.folders = []
         for folder in Path(root).iterdir():
             match = NAME.match(folder.name)
             if (match and match['split'] in splits and family in (None, match['family'])
-                    and (folder / 'meta.jsonl').exists()):
+                    and (folder / 'meta.jsonl').exists()
+                    and not (whole and frames_in(folder, config) == 1)):
                 self.folders.append((match['split'], match['family'], int(match['first']), folder))
         self.folders.sort()
         if not self.folders:
             raise FileNotFoundError(f'no clips of {family or ""} {splits} under {root}: run `npx tsx scripts/dataset.ts`')
         self.frames, self.masks, self.depths, self.index = [], [], [], []
-        time, side = config.frames, config.pixels
+        side = config.pixels
         for number, (*_, folder) in enumerate(self.folders):
-            clips, size = int(NAME.match(folder.name)['clips']), (folder / 'frames.u8').stat().st_size
-            if size != clips * time * side * side * 3:
-                raise ValueError(f'{folder} does not hold clips of {side} x {side} pixels: size {config.size} needs them')
+            time = frames_in(folder, config)
             frames = np.memmap(folder / 'frames.u8', np.uint8, 'r').reshape(-1, time, side, side, 3)
-            masks = np.memmap(folder / 'masks.u8', np.uint8, 'r').reshape(-1, time, side, side)
+            masks = np.memmap(folder / 'masks.u8', np.uint8, 'r').reshape(len(frames), -1, side, side)
             depth = np.memmap(folder / 'depth.f32', np.float32, 'r').reshape(-1, side, side)
             self.frames.append(frames)
             self.masks.append(masks)
@@ -60,17 +61,19 @@ class Clips:
         return len(self.index)
 
     def video(self, i):
-        """Clip i as u8 [25, 64, 64, 3]."""
+        """Clip i as u8 [25, S, S, 3]. Raises ValueError where only its first frame is left."""
         number, row = self.index[i]
+        if self.frames[number].shape[1] == 1:
+            raise ValueError(f'{self.folders[number][-1]} holds first frames only')
         return self.frames[number][row]
 
     def videos(self, rows):
-        """u8 [B, 25, 64, 64, 3]."""
+        """u8 [B, 25, S, S, 3]."""
         return np.stack([self.video(i) for i in rows])
 
     def images(self, rows):
-        """First frames, u8 [B, 64, 64, 3]."""
-        return np.stack([self.video(i)[0] for i in rows])
+        """First frames, u8 [B, S, S, 3]."""
+        return np.stack([self.frames[self.index[i][0]][self.index[i][1]][0] for i in rows])
 
     def first_masks(self, rows):
         """Object ids of first frames, u8 [B, 64, 64]."""
@@ -104,6 +107,14 @@ class Clips:
         there = {split for split, of, _, _ in self.folders if of == family}
         return [split for split in ('wide', 'train', 'seen', 'unseen', 'out-of-range') if split in there]
 
+    def rows_of(self, split):
+        """Indices of the clips of a split, which are one range: (first, after the last)."""
+        counts = {name: 0 for name, *_ in self.folders}
+        for number, _ in self.index:
+            counts[self.folders[number][0]] += 1
+        first = sum(count for name, count in counts.items() if name < split)
+        return first, first + counts[split]
+
     def crop(self, i, size, random):
         """A size x size window of clip i around a pixel that moves: u8 [25, size, size, 3]."""
         video = self.video(i)
@@ -119,6 +130,44 @@ class Clips:
         top = int(np.clip(centre[0] - size // 2, 0, side - size))
         left = int(np.clip(centre[1] - size // 2, 0, side - size))
         return video[:, top:top + size, left:left + size]
+
+
+def frames_in(folder, config):
+    """Frames a clip of a folder: all, or 1 where it is thinned. Raises ValueError where they are of another size."""
+    clips = int(NAME.match(folder.name)['clips'])
+    frames = (folder / 'frames.u8').stat().st_size / (clips * config.pixels ** 2 * 3)
+    if frames not in (config.frames, 1):
+        raise ValueError(f'{folder} does not hold clips of {config.pixels} x {config.pixels} pixels: size {config.size} '
+                         'needs them')
+    return int(frames)
+
+
+def thin(folder, config):
+    """Cuts a folder down to first frames, for clips whose latents are all that training still needs."""
+    clips = int(NAME.match(folder.name)['clips'])
+    # Masks first: what is left of frames.u8 says whether a folder is thinned.
+    for name in ('masks.u8', 'frames.u8'):
+        values = np.memmap(folder / name, np.uint8, 'r').reshape(clips, config.frames, -1)
+        values[:, 0].tofile(folder / f'{name}.part')
+    for name in ('masks.u8', 'frames.u8'):
+        os.replace(folder / f'{name}.part', folder / name)
+
+
+class Latents:
+    """What encode_latents.py wrote of some clips, a file a folder: f16 [K, T', H', W', C], in the clips' order."""
+
+    def __init__(self, folder, clips):
+        self.clips, self.files = clips, []
+        for name in clips.names():
+            path = folder / 'latents' / f'{name}.npy'
+            if not path.exists():
+                raise FileNotFoundError(f'no latents of {name}: run encode_latents')
+            self.files.append(np.load(path, mmap_mode='r'))
+
+    def of(self, rows):
+        """f32 tensor [B, T', H', W', C]."""
+        return torch.from_numpy(np.stack([self.files[number][row] for number, row in
+                                          (self.clips.index[i] for i in rows)])).float()
 
 
 def network_pixels(frames):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .config import DOMAINS
-from .data import Clips, network_pixels, split_rows
+from .data import Clips, Latents, network_pixels, split_rows
 from .losses import velocity_errors
 
 # t = u ** TIME_POWER for uniform u: a third of the draws below .05. The world is determined by its first frame, so
@@ -18,21 +18,19 @@ TIME_POWER = 2.5
 
 
 class FlowData:
-    """Latents f16 [K, 7, 8, 8, 16], first frames u8 [K, 64, 64, 3], domain ids [K]; rows that train and rows that only
-    measure: `held_out` clips of every split, the same in every stage.
+    """Clips of some splits with their latents and domain ids; rows that train and rows that only measure: `held_out`
+    clips of every split, the same in every stage.
     """
 
     def __init__(self, config, data, folder, splits, held_out):
-        clips = [Clips(data, [split], config) for split in splits]
-        self.latents = torch.cat([torch.from_numpy(np.load(folder / f'latents-{split}.npy')) for split in splits])
-        self.images = torch.cat([torch.from_numpy(part.images(range(len(part)))) for part in clips])
-        self.domains = torch.cat([torch.from_numpy(part.domains()) for part in clips])
-        if len(self.latents) != len(self.images):
-            raise ValueError('latents are of other clips: run encode_latents again')
-        starts = np.cumsum([0] + [len(part) for part in clips[:-1]])
-        rows = [split_rows(len(part), held_out) for part in clips]
-        self.train, self.held_out = (np.concatenate([start + pair[which] for start, pair in zip(starts, rows)])
-                                     for which in (0, 1))
+        self.clips = Clips(data, splits, config)
+        self.latents = Latents(folder, self.clips)
+        self.domains = torch.from_numpy(self.clips.domains())
+        rows = []
+        for split in splits:
+            first, last = self.clips.rows_of(split)
+            rows.append([first + part for part in split_rows(last - first, held_out)])
+        self.train, self.held_out = (np.concatenate([pair[which] for pair in rows]) for which in (0, 1))
 
 
 class FlowTask:
@@ -45,19 +43,24 @@ class FlowTask:
         self.batch, self.bf16, self.time_power = batch, bf16, time_power
 
     def _errors(self, rows, noise, t, domain):
-        latents = self.data.latents[rows].float()
+        latents = self.data.latents.of(rows)
+        images = self.data.clips.images(rows)
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.bf16):
-            tokens = self.tokens_of(network_pixels(self.data.images[rows]), latents[:, 0])
+            tokens = self.tokens_of(network_pixels(images), latents[:, 0])
             return velocity_errors(self.transformer, latents[:, 1:], noise, latents[:, 0], tokens, domain, t)
+
+    def _noise(self, count, generator=None):
+        config = self.transformer.config
+        side = config.latent_pixels
+        return torch.randn(count, config.latent_frames - 1, side, side, config.latent_channels, generator=generator)
 
     def loss_of(self, random, _progress):
         """The mean over a drawn batch; the domain is dropped in one of ten samples."""
-        rows = torch.from_numpy(self.data.train[random.integers(0, len(self.data.train), self.batch)])
+        rows = self.data.train[random.integers(0, len(self.data.train), self.batch)]
         t = torch.rand(self.batch) ** self.time_power
         domain = self.data.domains[rows].clone()
         domain[torch.rand(self.batch) < 0.1] = DOMAINS['none']
-        noise = torch.randn(self.batch, *self.data.latents.shape[1:])[:, 1:]
-        return self._errors(rows, noise, t, domain).mean(), {'samples': self.batch}
+        return self._errors(rows, self._noise(self.batch), t, domain).mean(), {'samples': self.batch}
 
     @torch.no_grad()
     def evaluate(self):
@@ -65,8 +68,8 @@ class FlowTask:
         values, held_out = [], self.data.held_out
         generator = torch.Generator().manual_seed(0)
         for start in range(0, len(held_out), self.batch):
-            rows = torch.from_numpy(held_out[start:start + self.batch])
-            noise = torch.randn(len(rows), *self.data.latents.shape[1:], generator=generator)[:, 1:]
+            rows = held_out[start:start + self.batch]
+            noise = self._noise(len(rows), generator)
             t = torch.rand(len(rows), generator=generator) ** TIME_POWER
             values.append(self._errors(rows, noise, t, self.data.domains[rows]))
         return {'held_out': round(torch.cat(values).mean().item(), 5)}

@@ -52,7 +52,7 @@ def main():
     parser.add_argument('--rate', type=float, default=2e-3)
     options = parser.parse_args()
     config, folder = prepare(options)
-    clips = Clips(options.data, options.splits.split(','), config)
+    clips = Clips(options.data, options.splits.split(','), config, whole=True)
     train, measured = split_rows(len(clips), options.held_out)
     held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)

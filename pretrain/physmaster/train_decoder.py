@@ -12,7 +12,7 @@ import torch
 
 from .assemble import assemble
 from .command import arguments, budget_from, prepare
-from .data import Clips, network_pixels, split_rows
+from .data import Clips, Latents, network_pixels, split_rows
 from .losses import reconstruction_loss
 from .train_autoencoder import measure
 from .training import Trainer
@@ -24,7 +24,7 @@ def estimates(model, clips, latents, rows, random, batch=32):
     parts, domains = [], clips.domains()
     for start in range(0, len(rows), batch):
         chosen = rows[start:start + batch]
-        latent = torch.from_numpy(latents[chosen]).float()
+        latent = latents.of(chosen)
         tokens = model.head(model.backbone(network_pixels(clips.images(chosen))))
         t = torch.from_numpy(random.uniform(0.3, 1, len(chosen))).float().view(-1, 1, 1, 1, 1)
         mixed = (1 - t) * torch.randn(latent[:, 1:].shape) + t * latent[:, 1:]
@@ -47,10 +47,8 @@ def main():
     options = parser.parse_args()
     config, folder = prepare(options)
     splits = options.splits.split(',')
-    clips = Clips(options.data, splits, config)
-    # Clips are ordered by split name, and so must the latents be.
-    latents = np.concatenate([np.load(folder / f'latents-{split}.npy', mmap_mode='r') for split in sorted(splits)])
-    assert len(latents) == len(clips), 'latents are of other clips: run encode_latents again'
+    clips = Clips(options.data, splits, config, whole=True)
+    latents = Latents(folder, clips)
     train, measured = split_rows(len(clips), options.held_out)
     held_out = clips.videos(measured)
     model, _ = assemble(config, folder, options.stage)
@@ -71,7 +69,7 @@ def main():
     def one(i, whole, random):
         """Latents, video and image of one clip, or of a window of it that is aligned with the latents' cells."""
         row = int(rows[i])
-        video, latent = clips.video(row), torch.from_numpy(latents[row]).float()
+        video, latent = clips.video(row), latents.of([row])[0]
         if random.random() < 0.75:
             latent = torch.cat([latent[:1], made[i].float()])
         if whole:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from physmaster.config import NANO
-from physmaster.data import Clips, bytes_from_network, network_pixels
+from physmaster.config import NANO, SMALL
+from physmaster.data import Clips, Latents, bytes_from_network, network_pixels, thin
 from physmaster.train_backbone import height_maps
 
 
@@ -56,6 +56,32 @@ class DataTest(unittest.TestCase):
         assert both.domains().tolist() == [2, 2, 1]
         alone = Clips(self.folder.name, ['out-of-range'], NANO, family='free-fall')
         assert len(alone) == 1 and alone.splits('free-fall') == ['out-of-range']
+
+    def test_a_thinned_folder_keeps_first_frames(self):
+        images, masks = self.clips.images(range(5)), self.clips.first_masks(range(5))
+        thin(Path(self.folder.name) / 'free-fall-wide-3-2', NANO)
+        again = Clips(self.folder.name, ['wide'], NANO)
+        assert np.array_equal(again.images(range(5)), images)
+        assert np.array_equal(again.first_masks(range(5)), masks)
+        assert again.video(0).shape == (25, 64, 64, 3)
+        with self.assertRaisesRegex(ValueError, 'first frames only'):
+            again.video(4)
+        assert len(Clips(self.folder.name, ['wide'], NANO, whole=True)) == 3
+
+    def test_other_sizes_are_refused(self):
+        with self.assertRaisesRegex(ValueError, '128 x 128'):
+            Clips(self.folder.name, ['wide'], SMALL)
+
+    def test_latents_follow_the_clips(self):
+        with self.assertRaisesRegex(FileNotFoundError, 'free-fall-wide-0-3'):
+            Latents(Path(self.folder.name), self.clips)
+        latents = Path(self.folder.name) / 'latents'
+        latents.mkdir()
+        np.save(latents / 'free-fall-wide-3-2.npy', np.array([[3], [4]], np.float16))
+        np.save(latents / 'free-fall-wide-0-3.npy', np.array([[0], [1], [2]], np.float16))
+        assert Latents(Path(self.folder.name), self.clips).of([4, 0, 2]).tolist() == [[4], [0], [2]]
+        both = Clips(self.folder.name, ['wide', 'seen'], NANO)
+        assert both.rows_of('seen') == (0, 1) and both.rows_of('wide') == (1, 6)
 
     def test_windows_hold_motion(self):
         random = np.random.default_rng(0)

@@ -6,6 +6,9 @@
 import backwardKeyValue from '../../../shaders/attention/backward_key_value.wgsl?raw';
 import backwardQuery from '../../../shaders/attention/backward_query.wgsl?raw';
 import forward from '../../../shaders/attention/forward.wgsl?raw';
+import quadBackwardKeyValue from '../../../shaders/attention/quad_backward_key_value.wgsl?raw';
+import quadBackwardQuery from '../../../shaders/attention/quad_backward_query.wgsl?raw';
+import quadForward from '../../../shaders/attention/quad_forward.wgsl?raw';
 import rowProducts from '../../../shaders/attention/row_products.wgsl?raw';
 import stagedBackwardKeyValue from '../../../shaders/attention/staged_backward_key_value.wgsl?raw';
 import stagedBackwardQuery from '../../../shaders/attention/staged_backward_query.wgsl?raw';
@@ -23,6 +26,11 @@ const register: Record<Pass, string> = {
   forward,
   backward_query: backwardQuery,
   backward_key_value: backwardKeyValue,
+};
+const quad: Record<Pass, string> = {
+  forward: quadForward,
+  backward_query: quadBackwardQuery,
+  backward_key_value: quadBackwardKeyValue,
 };
 const staged: Record<Pass, string> = {
   forward: stagedForward,
@@ -51,6 +59,15 @@ export function attentionProgram(device: GPUDevice, pass: Pass, shape: Attention
     };
     return { program, bytes };
   };
+  const amongNeighbours = (): Candidate => {
+    const threads = 4 * Math.ceil(rows / (4 * registerRows)) * batch * heads;
+    const program: Program = {
+      shader: specialize(`attention/quad_${pass}`, quad[pass], {}),
+      constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
+      workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+    };
+    return { program, bytes };
+  };
   const throughWorkgroup = (): Candidate => {
     const program: Program = {
       shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4 }),
@@ -61,7 +78,9 @@ export function attentionProgram(device: GPUDevice, pass: Pass, shape: Attention
   };
   const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
   const { program } = choose(device, key, {
-    ...(width <= widestStaged && { staged: throughWorkgroup }), register: inRegisters,
+    ...(width <= widestStaged && { staged: throughWorkgroup }),
+    ...(device.features.has('subgroups') && { quad: amongNeighbours }),
+    register: inRegisters,
   }, 'staged');
   return { ...program, operations: 2 * products[pass] * batch * heads * queries * keys * width };
 }

@@ -11,7 +11,7 @@ override CHUNKS: u32; // D / 4
 override SCALE: f32;
 
 const ROWS = 4u;
-const QUARTERS = 4u;
+const QUARTERS = 8u;
 const GROUP = 16u;
 
 @group(0) @binding(0) var<storage, read> query: array<vec4<f32>>;

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// One; odd; below, at and above the tiles (4, 16 and 32 rows, 8 and 16 keys); widths that are padded; the model's.
+// One; odd; below, at and above the tiles (4, 16 and 32 rows, 8, 16 and 32 keys); widths that are padded; the model's.
 const shapes: [batch: number, queries: number, keys: number, heads: number, width: number][] = [
   [1, 1, 1, 1, 4],
   [1, 3, 7, 2, 8],

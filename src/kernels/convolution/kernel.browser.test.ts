@@ -55,6 +55,7 @@ const modelCases: Case[] = [
   [[1, 3, 32, 32, 32], [3, 3, 3, 32, 64], [2, 2, 2]],
   [[1, 2, 8, 8, 96], [1, 3, 3, 96, 96], [1, 1, 1]],
   [[1, 7, 8, 8, 96], [1, 1, 1, 96, 16], [1, 1, 1]],
+  [[1, 1, 8, 8, 80], [1, 3, 3, 80, 80], [1, 1, 1]],
 ];
 
 async function compare(x: number[], filter: number[], stride: [number, number, number]): Promise<void> {

@@ -4,6 +4,7 @@
 import general from '../../../shaders/convolution/general.wgsl?raw';
 import generalFilterGradient from '../../../shaders/convolution/general_filter_gradient.wgsl?raw';
 import quad from '../../../shaders/convolution/quad.wgsl?raw';
+import quadFilterGradient from '../../../shaders/convolution/quad_filter_gradient.wgsl?raw';
 import registerFilterGradient from '../../../shaders/convolution/register_filter_gradient.wgsl?raw';
 import registerForward from '../../../shaders/convolution/register_forward.wgsl?raw';
 import registerInputGradient from '../../../shaders/convolution/register_input_gradient.wgsl?raw';
@@ -235,6 +236,16 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
     const shader = specialize('convolution/register_filter_gradient', registerFilterGradient, {});
     return planned(shader, units, slicesFor(units, 512, lines, 1), { LINES: lines }, group);
   };
+  const amongNeighbours = (): FilterGradientProgram => {
+    const tiles = Math.ceil(channelsIn / 16) * Math.ceil(channelsOut / 32);
+    const lines = batch * output[0] * output[1];
+    const slices = slicesFor(4 * tiles * taps, 512, lines, 1);
+    // Neighbourhoods of one workgroup share tap and slice: no more of them than there are tiles to take.
+    const perWorkgroup = [4, 3, 2].find((count) => tiles % count === 0) ?? 1;
+    const shader = specialize('convolution/quad_filter_gradient', quadFilterGradient, { GROUP: 4 * perWorkgroup });
+    const { program, ...rest } = planned(shader, tiles, slices, { LINES: lines }, perWorkgroup);
+    return { program: { ...program, workgroups: [tiles / perWorkgroup, taps, slices] }, ...rest };
+  };
   const throughWorkgroup = (): FilterGradientProgram => {
     const units = taps * Math.ceil(channelsIn / 32) * Math.ceil(channelsOut / 32);
     const shader = specialize('convolution/staged_filter_gradient', stagedFilterGradient, {});
@@ -245,6 +256,12 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
     const shader = specialize('convolution/general_filter_gradient', generalFilterGradient, {});
     return planned(shader, units, slicesFor(units, 512, positions, 64), { POSITIONS: positions }, group);
   };
-  return choose(device, keyOf('to the filter', shape), inFours(shape)
-    ? { staged: throughWorkgroup, register: inRegisters, general: inScalars } : { general: inScalars }, 'staged');
+  if (!inFours(shape)) return choose(device, keyOf('to the filter', shape), { general: inScalars }, 'staged');
+  const padded = Math.ceil(channelsIn / 16) * 16 * Math.ceil(channelsOut / 32) * 32;
+  // Channels that fill the tiles badly cost more than sharing saves.
+  const fits = padded <= 1.3 * channelsIn * channelsOut;
+  return choose(device, keyOf('to the filter', shape), {
+    staged: throughWorkgroup, register: inRegisters, general: inScalars,
+    ...(fits && device.features.has('subgroups') && { quad: amongNeighbours }),
+  }, 'staged');
 }

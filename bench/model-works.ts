@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { PolicyState } from '../src/learning/policy-state.ts';
-import { noisePair } from '../src/learning/profile.ts';
+import { noisePair } from '../src/learning/working-model.ts';
 import { initialProgress } from '../src/learning/snapshots.ts';
 import { defaultTrainerSettings, Trainer } from '../src/learning/trainer.ts';
 import type { LearnablePair } from '../src/learning/trainer.ts';

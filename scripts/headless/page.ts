@@ -1,4 +1,4 @@
-// What `npm run generate`, `evaluate`, `gallery`, `profile` and `roofline` run inside Chromium: the studio's engine without its page.
+// What `npm run generate`, `evaluate`, `gallery`, `profile`, `roofline` and `soak` run inside Chromium: the studio's engine without its page.
 // Bytes cross between script and page as arrays of numbers: what crosses is JSON.
 import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
 import type { EngineWish } from '../../src/engine/compute-device.ts';
@@ -8,6 +8,8 @@ import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/eval
 import { modelWork, profileModel } from '../../src/learning/profile.ts';
 import type { CaptureWork, ModelProfile } from '../../src/learning/profile.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
+import { soak } from '../../src/learning/soak.ts';
+import type { SoakReport } from '../../src/learning/soak.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
 import { fetchModel } from '../../src/model/weights.ts';
 import type { ModelConfig, SamplerOptions } from '../../src/model/config.ts';
@@ -73,6 +75,8 @@ export interface HeadlessPage {
   profile(size: string): Promise<ProfileAnswer>;
   /** What a model of this configuration has a GPU do; its weights are random. */
   work(config: ModelConfig): Promise<readonly CaptureWork[]>;
+  /** GPU memory over preference steps and over models loaded and given up. */
+  soak(size: string, amount: { readonly steps: number; readonly cycles: number }): Promise<SoakReport & { adapter: string }>;
   /** Clips of a scene of the world, beside its simulation. */
   scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
@@ -108,6 +112,14 @@ window.physmaster = {
       console.info(`${done} of ${of} pieces`);
     });
     return { adapter: adapterName(adapterInfo), ...profile };
+  },
+
+  async soak(size, amount) {
+    const { adapterInfo, backend } = await createDevice();
+    const report = await soak(backend, await fetchModel(address(size)), amount, (done, of) => {
+      console.info(`${done} of ${of}`);
+    });
+    return { adapter: adapterName(adapterInfo), ...report };
   },
 
   async work(config) {

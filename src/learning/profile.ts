@@ -3,7 +3,7 @@
  * beside what the adapter can do.
  *
  * It runs on a model of its own, since timing a dispatch runs it again and again; the caller's tensors are not
- * touched. WebGPU only. Clips are of a grey image and the pair is noise: times do not depend on values.
+ * touched. WebGPU only.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '../engine/bridge.ts';
@@ -13,16 +13,8 @@ import type { Peak } from '../engine/peak.ts';
 import { kernelTimes } from '../engine/profiler.ts';
 import type { KernelTime } from '../engine/profiler.ts';
 import type { DispatchWork } from '../engine/recorder.ts';
-import { normalArray } from '../math/normal.ts';
-import { latentShape } from '../model/config.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { ClipGenerator, createModel, disposeModel } from '../model/generator.ts';
-import { physicsTokenCount } from '../model/parameters.ts';
 import type { ModelFile } from '../model/weights.ts';
-import { PolicyState } from './policy-state.ts';
-import { initialProgress } from './snapshots.ts';
-import { defaultTrainerSettings, Trainer } from './trainer.ts';
-import type { LearnablePair } from './trainer.ts';
+import { withWorkingModel } from './working-model.ts';
 
 /** One captured piece of the model. */
 export interface CaptureProfile {
@@ -46,28 +38,12 @@ export interface ModelProfile {
   readonly captures: readonly CaptureProfile[];
 }
 
-/** A pair of noise, of the model's shapes. */
-export function noisePair(config: ModelConfig): LearnablePair {
-  const { size, height, width, channels } = latentShape(config);
-  const { blocks, width: featureWidth } = config.backbone;
-  return {
-    encoding: {
-      image: new Uint8Array(),
-      domain: 'rigid',
-      latent: normalArray(1, 0, height * width * channels),
-      features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth),
-    },
-    chosen: normalArray(3, 0, size),
-    rejected: normalArray(4, 0, size),
-  };
-}
-
 /** Times of a pair of clips (image, physics tokens, a sampler's step, decoder) and of a preference step on one pair. */
 export async function profileModel(
   backend: WebGPUBackend, file: ModelFile, progress: (done: number, of: number) => void = () => {},
 ): Promise<ModelProfile> {
   const peak = await measurePeak(backend.device);
-  const captures = await withPieces(file, async (pieces) => {
+  const captures = await withWorkingModel(file, async ({ pieces }) => {
     const timed: CaptureProfile[] = [];
     for (const piece of pieces) {
       progress(timed.length, pieces.length);
@@ -80,30 +56,9 @@ export async function profileModel(
 
 /** The work of the same pieces, without their times: what a roofline is drawn from. */
 export function modelWork(file: ModelFile): Promise<CaptureWork[]> {
-  return withPieces(file, (pieces) => Promise.resolve(pieces.map((piece) => ({
+  return withWorkingModel(file, ({ pieces }) => Promise.resolve(pieces.map((piece) => ({
     name: pieceName(piece), bytes: piece.bytes, dispatches: piece.steps.map(({ work }) => work),
   }))));
-}
-
-/** Hands the captured pieces to `read`, on a model that is gone afterwards. */
-async function withPieces<T>(file: ModelFile, read: (pieces: Capture<Tensor[]>[]) => Promise<T>): Promise<T> {
-  const model = createModel(file);
-  const generator = new ClipGenerator(model);
-  const state = new PolicyState(model);
-  const trainer = new Trainer(state, initialProgress('generator', 1), state.pretrainedValues());
-  try {
-    const { height, width } = model.config.video;
-    const grey = new Uint8Array(height * width * 3).fill(128);
-    await generator.generate(grey, 'rigid', [1, 2], { sampler: { ...model.config.sampler, steps: 1 } });
-    const preference = { voteId: 'vote', pairId: 'pair', chosen: 'a' as const };
-    await trainer.step([{ preference, pair: noisePair(model.config) }], defaultTrainerSettings);
-    return await read([...generator.captures, ...trainer.captures]);
-  } finally {
-    trainer.dispose();
-    generator.dispose();
-    state.dispose();
-    disposeModel(model);
-  }
 }
 
 /** A capture's name; what follows a space says how a step was captured. */

@@ -1,7 +1,8 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
 //   -> decoder again -> table of samplers -> metrics on held-out clips of every family -> public/models/<size>
-// Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
+// Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand. small grows
+// out of nano (grow.py) before its first stage.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
 // table and metrics are kept only while no checkpoint is newer.
 
@@ -137,6 +138,10 @@ async function main(): Promise<void> {
       for (const [split, count] of chunksOf(clips / families.length)) render(family, split, 0, count, data);
       render(family, validation.split, validation.firstSeed, validation.clips, validationData);
     }
+  }
+  if (size === 'small' && first <= stages.indexOf('autoencoder') && !existsSync(join(folder, 'autoencoder.pt'))) {
+    run(python, ['-m', 'physmaster.restore', '--size', 'nano', '--out', out], trainingEnvironment());
+    run(python, ['-m', 'physmaster.grow', '--size', size, '--smaller', 'nano', '--out', out], trainingEnvironment());
   }
   const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];
   train('autoencoder', 'train_autoencoder', 6, ...windows);

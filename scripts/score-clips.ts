@@ -16,7 +16,9 @@ import { checkOutputFile } from './output-paths.ts';
 
 type Kind = 'model' | 'still' | 'truth';
 
-const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'json' | 'per-clip'> = {
+type Name = 'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'json' | 'per-clip' | 'alone';
+
+const command: Command<Name> = {
   invocation: 'npx tsx scripts/score-clips.ts',
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
@@ -28,6 +30,7 @@ const command: Command<'predicted' | 'family' | 'split' | 'first-seed' | 'clips'
     side: { value: 'S', help: 'height and width in pixels', default: String(frameSize) },
     json: { value: 'FILE', help: 'write the JSON there as well', optional: true },
     'per-clip': { help: 'add every clip\'s own scores' },
+    alone: { help: 'leave out still and truth' },
   },
   notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true
 frames); each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not
@@ -60,7 +63,8 @@ async function main(): Promise<void> {
   const { law } = familyNamed(family);
   for (let index = 0; index < clips; index++) {
     const { scene, truth, image, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index, side);
-    const videos: [Kind, Uint8Array][] = [['still', stillClip(image, clipFrames)], ['truth', trueFrames]];
+    const videos: [Kind, Uint8Array][] = values.alone === undefined
+      ? [['still', stillClip(image, clipFrames)], ['truth', trueFrames]] : [];
     if (file !== null) {
       readSync(file, frames, 0, clipBytes, index * clipBytes);
       videos.push(['model', frames]);

@@ -1,7 +1,8 @@
 """Checkpoints of a larger model from those of a smaller one, so that its training starts where the smaller one's ended.
 
     python3 -m physmaster.grow --size small --smaller nano
-Needs <out>/<smaller>/{autoencoder,base,stage_one}.pt and writes <out>/<size>/{autoencoder,backbone,base}.pt, at step 0.
+Takes the assembled smaller model (restore.py makes its checkpoints from the published one) and writes
+<out>/<size>/{autoencoder,backbone,base}.pt, at step 0, which every stage goes on from with --resume.
 Blocks are added between those that are there, with zero output layers, and MLPs are widened by units of zero output: the
 grown transformer is the same function (Net2Net, arXiv:1511.05641). Backbone
 patches that are larger read the mean over pixels. What a token means changes with the resolution: that is left to
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from .assemble import assemble
 from .backbone import Backbone
 from .command import arguments, prepare
 from .config import SIZES
@@ -80,13 +82,15 @@ def main():
     parser.add_argument('--smaller', choices=sorted(SIZES), default='nano')
     options = parser.parse_args()
     config, folder = prepare(options)
-    smaller, source = SIZES[options.smaller], Path(options.out) / options.smaller
-    autoencoder, base, stage_one = (torch.load(source / f'{name}.pt')['ema']
-                                    for name in ('autoencoder', 'base', 'stage_one'))
-    backbone = grow_backbone(base, smaller, config)
-    head = {key: value.clone() for key, value in stage_one.items() if key.startswith('head.')}
-    generator = {**backbone, **head, **grow_transformer(stage_one, smaller, config)}
-    for name, parameters in (('autoencoder', autoencoder), ('backbone', backbone), ('base', generator)):
+    smaller = SIZES[options.smaller]
+    model, _ = assemble(smaller, Path(options.out) / options.smaller)
+
+    def of(*prefixes):
+        return {key: p.detach().clone() for key, p in model.named_parameters() if key.split('.')[0] in prefixes}
+
+    backbone = grow_backbone(of('backbone'), smaller, config)
+    generator = {**backbone, **of('head'), **grow_transformer(of('transformer'), smaller, config)}
+    for name, parameters in (('autoencoder', of('autoencoder')), ('backbone', backbone), ('base', generator)):
         torch.save(checkpoint(parameters, options.seed), folder / f'{name}.pt')
     print(f'{folder}: {config.size} from {smaller.size}')
 

@@ -26,24 +26,28 @@ from .train_autoencoder import measure as psnr
 SPLITS = ('seen', 'unseen', 'out-of-range')
 
 
-def score(clips, split, first_seed=0, per_clip=False, family='free-fall'):
-    """u8 clips [K, 25, S, S, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON."""
+def score(clips, split, first_seed=0, per_clip=False, family='free-fall', alone=False):
+    """u8 clips [K, 25, S, S, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON; `alone` without the first
+    frame repeated and the truth.
+    """
     with tempfile.NamedTemporaryFile(suffix='.u8') as file:
         clips.tofile(file.name)
         words = ['npx', 'tsx', 'scripts/score-clips.ts', '--predicted', file.name, '--family', family, '--split',
                  split, '--first-seed', str(first_seed), '--clips', str(len(clips)), '--side', str(clips.shape[2])]
-        words += ['--per-clip'] if per_clip else []
+        words += ['--per-clip'] * per_clip + ['--alone'] * alone
         return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
-def score_families(make, config, data, split, clips, families=None):
-    """Scores of make(source) -> u8 clips, for the first `clips` clips of every family of a split (or of `families`):
-    {family: score()'s JSON}. `source` is a Clips of one family.
+def score_families(make, config, data, split, clips, known=None):
+    """Scores of make(source) -> u8 clips, for the first `clips` clips of every family of a split: {family: {'model',
+    'still'}}, each the results of score(). `source` is a Clips of one family. `known`: an earlier result for the same
+    clips, whose `still` is taken over.
     """
     scores = {}
-    for family in families or Clips(data, [split], config).families():
+    for family in Clips(data, [split], config).families():
         source = Clips(data, [split], config, clips, family)
-        scores[family] = score(make(source), split, source.scenes()[0]['seed'], family=family)
+        results = score(make(source), split, source.scenes()[0]['seed'], family=family, alone=known is not None)['results']
+        scores[family] = {'model': results['model'], 'still': known[family]['still'] if known else results['still']}
     return scores
 
 
@@ -51,11 +55,10 @@ def mean_over_families(scores):
     """Means of score_families()'s scores over families, each counting the same: of the model's metrics, and `ofStill`,
     strict L2 as a share of that of the first frame repeated.
     """
-    models = [entry['results']['model'] for entry in scores.values()]
+    models = [entry['model'] for entry in scores.values()]
     means = {name: float(np.mean([model[name]['mean'] for model in models if model[name]['mean'] is not None]))
              for name in ('strictL2', 'l2', 'iou', 'survival')}
-    shares = [entry['results']['model']['strictL2']['mean'] / entry['results']['still']['strictL2']['mean']
-              for entry in scores.values()]
+    shares = [entry['model']['strictL2']['mean'] / entry['still']['strictL2']['mean'] for entry in scores.values()]
     return {name: round(value, 5) for name, value in {**means, 'ofStill': float(np.mean(shares))}.items()}
 
 
@@ -78,10 +81,9 @@ def measure_split(options, config, folder, family, split):
         if kind == 'model-without-physics':
             model = without_physics(model)
         clips = make_clips(model, kind.split('-')[0], videos, domains, bf16=options.bf16)
-        scores = score(clips, split, family=family)
-        entry[kind] = {**scores['results']['model'], 'law': scores['laws']['model']}
-        for other in ('still', 'truth'):
-            entry[other] = {**scores['results'][other], 'law': scores['laws'][other]}
+        scores = score(clips, split, family=family, alone='still' in entry)
+        for name, values in scores['results'].items():
+            entry[kind if name == 'model' else name] = {**values, 'law': scores['laws'][name]}
     entry['reconstruction'] = psnr(model.autoencoder, np.ascontiguousarray(videos))
     for kind, values in entry.items():
         if kind not in ('clips', 'reconstruction'):

@@ -53,8 +53,8 @@ def spread_near_motion(first, second, videos):
     return [float(frames[:, where].mean()) for frames, where in zip(difference, moving) if where.any()]
 
 
-def try_settings(settings, model, config, options):
-    """One row of the table: the settings, what they cost and how good the clips are."""
+def try_settings(settings, model, config, options, known):
+    """Scores by family with these settings, and the row of the table: what they cost and how good the clips are."""
     spreads = []
 
     def make(source):
@@ -66,11 +66,10 @@ def try_settings(settings, model, config, options):
         spreads.extend(spread_near_motion(clips[some], again, videos[some]))
         return clips
 
-    scores = score_families(make, config, options.data, options.split, options.clips)
-    return {**settings, 'velocities': velocities(settings), **mean_over_families(scores),
-            'spread': round(float(np.mean(spreads)), 2),
-            'families': {family: round(mean_over_families({family: entry})['ofStill'], 4)
-                         for family, entry in scores.items()}}
+    scores = score_families(make, config, options.data, options.split, options.clips, known)
+    shares = {family: mean_over_families({family: entry})['ofStill'] for family, entry in scores.items()}
+    return scores, {**settings, 'velocities': velocities(settings), **mean_over_families(scores),
+                    'spread': round(float(np.mean(spreads)), 2), 'families': shares}
 
 
 def main():
@@ -82,9 +81,9 @@ def main():
     options = parser.parse_args()
     config, folder = prepare(options)
     model, _ = assemble(config, folder, options.stage)
-    table = []
+    table, known = [], None
     for settings in variations(default_sampler(config)):
-        row = try_settings(settings, model, config, options)
+        known, row = try_settings(settings, model, config, options, known)
         table.append(row)
         print({name: value for name, value in row.items() if name != 'families'}, flush=True)
     source = Clips(options.data, [options.split], config)

@@ -34,6 +34,8 @@ const highlights = [0.1, 0.2];
 const clutterTones = 12;
 const clutterShare = 0.02;
 const clutterDistance = 25;
+/** How much darker or lighter than its tone a pixel of an object may be. */
+export const objectShades = [0.75, 1.25] as const;
 
 /**
  * Distance of a colour to the nearest multiple of colour `at` of an array, the factor within limits.
@@ -97,7 +99,10 @@ function tonesOf(frames: Uint8Array, pixels: number[]): Float64Array {
   return tones;
 }
 
-/** Whether a pixel of the true clip is of no followed object, nor at the rim of one, where half the colour is its. */
+/**
+ * Whether a pixel of the true clip is of no followed object, nor at the rim of one, where half the colour is its. At a
+ * picture's edge the neighbours are those of the next row or frame: then it may say no too often.
+ */
 export function isApart({ masks, width }: KnownClip, at: number): boolean {
   for (let row = -width; row <= width; row += width) {
     for (let column = -1; column <= 1; column++) if (masks[at + row + column] > 0) return false;
@@ -130,7 +135,7 @@ export function clutterOf(known: KnownClip, objects: readonly Appearance[]): Flo
   return Float64Array.from(commonest.map(([r, g, b, count]) => [r / count, g / count, b / count])
     .filter(([r, g, b]) => objects.every(({ tones, own }) => {
       for (let tone = 0; tone < own; tone++) {
-        if (distanceToShades(r, g, b, tones, tone * 3, 0.75, 1.25) < clutterDistance) return false;
+        if (distanceToShades(r, g, b, tones, tone * 3, ...objectShades) < clutterDistance) return false;
       }
       return true;
     })).flat());

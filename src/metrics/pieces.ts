@@ -2,7 +2,7 @@
 // fallen into those stay that can be the object.
 
 /** Pieces smaller than this fraction of the largest piece are dropped. */
-export const pieceFraction = 0.25;
+const pieceFraction = 0.25;
 
 /** Labels [H, W] of one picture, changed in place. */
 export interface LabelledPicture {

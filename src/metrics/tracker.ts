@@ -4,7 +4,9 @@
 // other clutter. Where objects look alike, the one that was nearer in the frame before has it. Looks that the true
 // clip does not show are not its business. frames u8 [T, H, W, 3] -> masks u8 [T, H, W].
 
-import { appearancesOf, clutterOf, distanceToShades, isApart, roomShades, roomTolerance } from './appearance.ts';
+import {
+  appearancesOf, clutterOf, distanceToShades, isApart, objectShades, roomShades, roomTolerance,
+} from './appearance.ts';
 import type { Appearance, KnownClip } from './appearance.ts';
 import { keepExpectedPieces, settleByNeighbours } from './pieces.ts';
 import type { Expected, LabelledPicture } from './pieces.ts';
@@ -12,9 +14,8 @@ import type { Expected, LabelledPicture } from './pieces.ts';
 export type { KnownClip } from './appearance.ts';
 
 /** An object counts as present when its pixels are at least this fraction of those that it has in the true clip. */
-export const presenceFraction = 0.2;
-/** Shades of an object's tone, and of what the true clip shows beside the objects. */
-const objectShades = [0.75, 1.25] as const;
+const presenceFraction = 0.2;
+/** How much darker or lighter than in the true clip what it shows at a place may be. */
 const shownShades = [0.8, 1.15] as const;
 /** Objects whose distances to a colour differ by less than this look alike. */
 const alike = 12;

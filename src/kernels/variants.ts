@@ -2,7 +2,7 @@
 //
 // 'register': each thread keeps a tile in registers and reads its operands straight from storage. Best on
 // adapters that compute on the CPU, where barriers and workgroup memory cost more than they save. 'quad': the same
-// with operands handed round among four neighbouring threads, where the adapter has subgroups; better still.
+// with operands handed round among four neighbouring threads, where such an adapter has subgroups; better still.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
 // 64 x 64. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
 // the others need.
@@ -65,6 +65,14 @@ export function forceVariant(variant: Variant | null): void {
 /** True for an adapter that computes on the CPU. */
 export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(`${info.architecture} ${info.description}`);
+}
+
+/**
+ * Whether kernels may hand values round among four neighbouring threads. WGSL leaves it to the implementation which
+ * threads are neighbours, so that is relied on only where the suites have seen it; GPUs have the staged variants.
+ */
+export function hasNeighbours({ features, adapterInfo }: GPUDevice): boolean {
+  return features.has('subgroups') && isSoftwareAdapter(adapterInfo);
 }
 
 /**

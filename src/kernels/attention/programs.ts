@@ -15,7 +15,7 @@ import stagedBackwardQuery from '../../../shaders/attention/staged_backward_quer
 import stagedForward from '../../../shaders/attention/staged_forward.wgsl?raw';
 import type { Program } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { choose } from '../variants.ts';
+import { choose, hasNeighbours } from '../variants.ts';
 import type { Candidate } from '../variants.ts';
 import type { AttentionShape } from './oracle.ts';
 
@@ -79,7 +79,7 @@ export function attentionProgram(device: GPUDevice, pass: Pass, shape: Attention
   const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
   const { program } = choose(device, key, {
     ...(width <= widestStaged && { staged: throughWorkgroup }),
-    ...(device.features.has('subgroups') && { quad: amongNeighbours }),
+    ...(hasNeighbours(device) && { quad: amongNeighbours }),
     register: inRegisters,
   }, 'staged');
   return { ...program, operations: 2 * products[pass] * batch * heads * queries * keys * width };

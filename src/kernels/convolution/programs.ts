@@ -13,7 +13,7 @@ import stagedFilterGradient from '../../../shaders/convolution/staged_filter_gra
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program, Shader } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { choose } from '../variants.ts';
+import { choose, hasNeighbours } from '../variants.ts';
 import type { Candidate, Candidates, Variant } from '../variants.ts';
 import type { ConvolutionShape } from './oracle.ts';
 
@@ -168,7 +168,7 @@ function waysOf(
   const staged = (threads: 8 | 16) => (): Candidate =>
     ({ program: stagedProgram(device, constants, bias, gradient, threads), bytes });
   // The division that a stride's gradient takes is beyond the software adapter's compiler in this shader (46 s).
-  const quads = device.features.has('subgroups') && (!gradient || shape.stride.every((step) => step === 1));
+  const quads = hasNeighbours(device) && (!gradient || shape.stride.every((step) => step === 1));
   return {
     staged: staged(8), 'staged-wide': staged(16), register, general,
     ...(quads && {
@@ -262,6 +262,6 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
   const fits = padded <= 1.3 * channelsIn * channelsOut;
   return choose(device, keyOf('to the filter', shape), {
     staged: throughWorkgroup, register: inRegisters, general: inScalars,
-    ...(fits && device.features.has('subgroups') && { quad: amongNeighbours }),
+    ...(fits && hasNeighbours(device) && { quad: amongNeighbours }),
   }, 'staged');
 }

@@ -14,7 +14,7 @@ import staged from '../../../shaders/linear/staged.wgsl?raw';
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
-import { choose } from '../variants.ts';
+import { choose, hasNeighbours } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
 /** What is added to a product, and whether the sum before GELU is stored. The input gradient knows `residual` only. */
@@ -151,7 +151,7 @@ export function productProgram(
   const { program } = choose(device, key, {
     staged: () => ({ program: stagedProgram(product, shape, epilogue, 8), bytes }),
     'staged-wide': () => ({ program: stagedProgram(product, shape, epilogue, 16), bytes }),
-    ...(product !== 'weight' && device.features.has('subgroups') && {
+    ...(product !== 'weight' && hasNeighbours(device) && {
       quad: () => ({ program: quadProgram(product, shape, epilogue), bytes }),
     }),
     register: () => ({ program: registerProgram(product, shape, epilogue), bytes }),

@@ -101,10 +101,10 @@ function stagedProgram(
   };
 }
 
-/** Chunks of four channels that a quad's threads take: up to six, and so many that none is left over. */
+/** Chunks of four channels that a quad's threads take: up to eight, and so many that none is left over. */
 function quadChunks(columns: number): number {
   const chunks = columns / 4;
-  return [6, 5].find((count) => chunks % count === 0) ?? Math.min(4, chunks);
+  return [8, 6, 5].find((count) => chunks % count === 0) ?? Math.min(4, chunks);
 }
 
 function quadProgram(

@@ -34,6 +34,6 @@ export function modelCard(file: ModelFile, size: ModelSize): EventOf<'session.re
     name: text('name', `PhysMaster ${size}`), size, parameters, bytes: file.bytes,
     clip: [frames, height, width], framesPerSecond, sampler: pairSampler(file.config),
     families: trainedFamilies(file),
-    summary: text('summary', 'Trained from nothing on simulated falls of one to three rigid bodies.'),
+    summary: text('summary', 'Trained from nothing on simulated scenes.'),
   };
 }

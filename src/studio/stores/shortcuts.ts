@@ -27,8 +27,8 @@ export interface Shortcut {
 
 /** What a reason means, in the visitor's words. */
 export const reasonLabels: Record<Reason, string> = {
-  gravity: 'Falls wrong',
-  contact: 'Lands wrong',
+  gravity: 'Moves wrong',
+  contact: 'Touches wrong',
   shape: 'Loses its shape',
   vanishing: 'Vanishes',
   flicker: 'Flickers',

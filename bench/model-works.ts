@@ -22,6 +22,7 @@ import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
 import { domainTokens, timeFeatures, velocity } from '../src/model/video-transformer.ts';
 import { fetchModel } from '../src/model/weights.ts';
 import type { ModelFile } from '../src/model/weights.ts';
+import { jaxStep } from './jax-model.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
@@ -129,7 +130,12 @@ async function dpoStep(size: Size, until: Until): Promise<Prepared> {
   const file = await openFile(size);
   const pair = noisePair(file.config);
   const counted = new PolicyState(createModel(file));
-  const operations = countOperations(() => eagerStep(counted, pair, tf.train.adam(1e-4)).dispose());
+  let errors: Tensor | undefined;
+  const operations = countOperations(() => {
+    errors = eagerStep(counted, pair, tf.train.adam(1e-4));
+  });
+  const expected = await errors!.data<'float32'>();
+  tf.dispose(errors);
   counted.dispose();
   disposeModel(counted.model);
   const issued = until === 'returned';
@@ -139,8 +145,8 @@ async function dpoStep(size: Size, until: Until): Promise<Prepared> {
     until,
     implementations: [
       ourStep('ours', 'webgpu', file, pair, until), stockStep(file, pair),
-      // The wasm backend has done all the work when a call returns.
-      ...(issued ? [] : [ourStep('ours-wasm', 'wasm', file, pair, until)]),
+      // The wasm backend has done all the work when a call returns, and so has jax-js when it can be waited for.
+      ...(issued ? [] : [ourStep('ours-wasm', 'wasm', file, pair, until), jaxStep(file, pair, defaultTrainerSettings, expected)]),
     ],
   };
 }

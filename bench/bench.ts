@@ -12,7 +12,7 @@ import type { Row } from './work.ts';
 
 const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant' | 'size'> = {
   invocation: 'npm run bench --',
-  summary: `Times kernels, a training step and a pair of clips, ours, in stock tfjs and (kernels) in jax-js, in
+  summary: `Times kernels, a training step and a pair of clips, ours, in stock tfjs and (kernels and step) in jax-js, in
 headless Chromium.`,
   flags: {
     json: { value: 'FILE', help: 'write {adapter, cores, date, rows} here', optional: true },

@@ -4,7 +4,7 @@
 
 import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import { adamwDefaults } from '../src/kernels/optimizer/oracle.ts';
-import type { LearnablePair } from '../src/learning/trainer.ts';
+import type { LearnablePair, TrainerSettings } from '../src/learning/trainer.ts';
 import { normalArray } from '../src/math/normal.ts';
 import { domainIds, latentShape } from '../src/model/config.ts';
 import type { ModelConfig } from '../src/model/config.ts';
@@ -21,7 +21,7 @@ type Arrays = Record<string, np.Array>;
 
 const epsilon = 1e-6;
 
-/** A number for the axes that broadcast: [B, C] -> [B, 1, C]. */
+/** For the same vector at every token: [B, C] -> [B, 1, C]. */
 const overTokens = (x: np.Array): np.Array => x.reshape([x.shape[0], 1, x.shape[1]]);
 
 function normalised(x: np.Array): np.Array {
@@ -172,11 +172,7 @@ function weightsOf({ parameters }: ModelFile): Record<string, Data> {
     : { values, shape }]));
 }
 
-interface Settings {
-  readonly beta: number;
-  readonly learningRate: number;
-  readonly clipNorm: number;
-}
+type Settings = Pick<TrainerSettings, 'beta' | 'learningRate' | 'clipNorm'>;
 
 /** The compiled step: [adapter, first moments, second moments], weights, inputs -> those three anew, errors [4]. */
 function stepOf(config: ModelConfig, { beta, learningRate, clipNorm }: Settings) {
@@ -189,6 +185,7 @@ function stepOf(config: ModelConfig, { beta, learningRate, clipNorm }: Settings)
       const [chosen, rejected] = np.split(policy.ref.sub(reference.ref), 2, 0);
       return [np.sum(nn.softplus(chosen.sub(rejected).mul(beta / 2))), policy];
     };
+    // Its types do not know what hasAux returns.
     const [[loss, policy], gradients] = valueAndGrad(lossOf, { hasAux: true })(take(lora)) as unknown as
       [[np.Array, np.Array], Arrays];
     loss.dispose();
@@ -200,6 +197,7 @@ function stepOf(config: ModelConfig, { beta, learningRate, clipNorm }: Settings)
       const gradient = gradients[name].mul(clip.ref);
       const m = first[name].ref.mul(beta1).add(gradient.ref.mul(1 - beta1));
       const v = second[name].ref.mul(beta2).add(np.square(gradient).mul(1 - beta2));
+      // Bias corrections of the first step, in every step: the arithmetic is the same.
       const change = m.ref.mul(1 / (1 - beta1)).div(np.sqrt(v.ref.mul(1 / (1 - beta2))).add(tiny));
       next[0][name] = lora[name].ref.sub(change.mul(learningRate));
       next[1][name] = m;

@@ -1,7 +1,7 @@
 // `npm run roofline`: what models of several sizes have a GPU do, kernel by kernel, and what that would take on GPUs
 // that are not here. Arithmetic and bytes are those of the dispatches themselves; times are predictions.
 import { writeFile } from 'node:fs/promises';
-import { predictedMilliseconds } from '../src/engine/roofline.ts';
+import { byKernel, predictedMilliseconds } from '../src/engine/roofline.ts';
 import type { Machine } from '../src/engine/roofline.ts';
 import type { DispatchWork } from '../src/engine/recorder.ts';
 import type { CaptureWork } from '../src/learning/profile.ts';
@@ -38,9 +38,7 @@ counts what every kernel has to do and writes a Markdown file with predictions f
 };
 
 function kernelTable(work: readonly DispatchWork[]): string[] {
-  const groups = new Map<string, DispatchWork[]>();
-  for (const item of work) groups.set(item.kernel, [...(groups.get(item.kernel) ?? []), item]);
-  const rows = [...groups].map(([kernel, items]) => ({
+  const rows = [...byKernel(work)].map(([kernel, items]) => ({
     kernel, dispatches: items.length,
     operations: items.reduce((sum, { operations }) => sum + operations, 0),
     bytes: items.reduce((sum, { bytes }) => sum + bytes, 0),

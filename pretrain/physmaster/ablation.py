@@ -69,9 +69,7 @@ def measure(config, autoencoder, transformer, tokens_of, options, split):
             made.append(bytes_from_network(video))
         return np.concatenate(made)
 
-    scores = score_families(make, config, options.data, split, options.clips)
-    return {**mean_over_families(scores), 'families': {
-        family: mean_over_families({family: entry})['ofStill'] for family, entry in scores.items()}}
+    return mean_over_families(score_families(make, config, options.data, split, options.clips))
 
 
 def main():

@@ -108,12 +108,12 @@ class Clips:
         return [split for split in ('wide', 'train', 'seen', 'unseen', 'out-of-range') if split in there]
 
     def rows_of(self, split):
-        """Indices of the clips of a split, which are one range: (first, after the last)."""
-        counts = {name: 0 for name, *_ in self.folders}
-        for number, _ in self.index:
-            counts[self.folders[number][0]] += 1
-        first = sum(count for name, count in counts.items() if name < split)
-        return first, first + counts[split]
+        """Indices of the clips of a split."""
+        return np.array([i for i, (number, _) in enumerate(self.index) if self.folders[number][0] == split])
+
+    def rows_in(self, number):
+        """Indices of the clips of a folder, by its number."""
+        return [i for i, (other, _) in enumerate(self.index) if other == number]
 
     def crop(self, i, size, random):
         """A size x size window of clip i around a pixel that moves: u8 [25, size, size, 3]."""

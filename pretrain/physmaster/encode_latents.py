@@ -65,13 +65,13 @@ def main():
     autoencoder.latent_mean.copy_(statistics['latent_mean'])
     autoencoder.latent_std.copy_(statistics['latent_std'])
     (folder / 'latents').mkdir(exist_ok=True)
-    for split, family, first, source in Clips(options.data, options.splits.split(','), config).folders[rank::ranks]:
+    clips = Clips(options.data, options.splits.split(','), config)
+    for number in range(rank, len(clips.folders), ranks):
+        source = clips.folders[number][-1]
         target = folder / 'latents' / f'{source.name}.npy'
         if target.exists() and target.stat().st_mtime > path.stat().st_mtime:
             continue
-        clips = Clips(options.data, [split], config, family=family)
-        start = next(i for i, (number, _) in enumerate(clips.index) if clips.folders[number][2] == first)
-        rows = range(start, start + len(clips.frames[clips.index[start][0]]))
+        rows = clips.rows_in(number)
         # np.save would add its own suffix to another name.
         part = target.with_suffix('.part.npy')
         np.save(part, encode(autoencoder, clips, rows, options.bf16).half().numpy())

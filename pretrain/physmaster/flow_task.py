@@ -28,8 +28,8 @@ class FlowData:
         self.domains = torch.from_numpy(self.clips.domains())
         rows = []
         for split in splits:
-            first, last = self.clips.rows_of(split)
-            rows.append([first + part for part in split_rows(last - first, held_out)])
+            own = self.clips.rows_of(split)
+            rows.append([own[part] for part in split_rows(len(own), held_out)])
         self.train, self.held_out = (np.concatenate([pair[which] for pair in rows]) for which in (0, 1))
 
 

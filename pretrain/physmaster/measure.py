@@ -53,13 +53,15 @@ def score_families(make, config, data, split, clips, known=None):
 
 def mean_over_families(scores):
     """Means of score_families()'s scores over families, each counting the same: of the model's metrics, and `ofStill`,
-    strict L2 as a share of that of the first frame repeated.
+    strict L2 as a share of that of the first frame repeated, which `families` gives for each.
     """
     models = [entry['model'] for entry in scores.values()]
     means = {name: float(np.mean([model[name]['mean'] for model in models if model[name]['mean'] is not None]))
              for name in ('strictL2', 'l2', 'iou', 'survival')}
-    shares = [entry['model']['strictL2']['mean'] / entry['still']['strictL2']['mean'] for entry in scores.values()]
-    return {name: round(value, 5) for name, value in {**means, 'ofStill': float(np.mean(shares))}.items()}
+    shares = {family: round(entry['model']['strictL2']['mean'] / entry['still']['strictL2']['mean'], 5)
+              for family, entry in scores.items()}
+    means['ofStill'] = float(np.mean(list(shares.values())))
+    return {**{name: round(value, 5) for name, value in means.items()}, 'families': shares}
 
 
 def without_physics(model):

@@ -67,9 +67,8 @@ def try_settings(settings, model, config, options, known):
         return clips
 
     scores = score_families(make, config, options.data, options.split, options.clips, known)
-    shares = {family: mean_over_families({family: entry})['ofStill'] for family, entry in scores.items()}
     return scores, {**settings, 'velocities': velocities(settings), **mean_over_families(scores),
-                    'spread': round(float(np.mean(spreads)), 2), 'families': shares}
+                    'spread': round(float(np.mean(spreads)), 2)}
 
 
 def main():

@@ -81,7 +81,8 @@ class DataTest(unittest.TestCase):
         np.save(latents / 'free-fall-wide-0-3.npy', np.array([[0], [1], [2]], np.float16))
         assert Latents(Path(self.folder.name), self.clips).of([4, 0, 2]).tolist() == [[4], [0], [2]]
         both = Clips(self.folder.name, ['wide', 'seen'], NANO)
-        assert both.rows_of('seen') == (0, 1) and both.rows_of('wide') == (1, 6)
+        assert both.rows_of('seen').tolist() == [0] and both.rows_of('wide').tolist() == [1, 2, 3, 4, 5]
+        assert both.rows_in(2) == [4, 5]
 
     def test_windows_hold_motion(self):
         random = np.random.default_rng(0)

@@ -44,14 +44,17 @@ export function totalMilliseconds(times: readonly KernelTime[]): number {
   return times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 }
 
+/** Dispatches by kernel, in the order in which the kernels come up. */
+export function byKernel<Work extends DispatchWork>(work: readonly Work[]): Map<string, Work[]> {
+  const groups = new Map<string, Work[]>();
+  for (const item of work) groups.set(item.kernel, [...(groups.get(item.kernel) ?? []), item]);
+  return groups;
+}
+
 /** Times by kernel, the longest first. */
 export function sharesOf(times: readonly KernelTime[], peak: Peak): KernelShare[] {
   const whole = totalMilliseconds(times);
-  const groups = new Map<string, KernelTime[]>();
-  for (const time of times) {
-    groups.set(time.kernel, [...(groups.get(time.kernel) ?? []), time]);
-  }
-  return [...groups].map(([kernel, group]) => {
+  return [...byKernel(times)].map(([kernel, group]) => {
     const sum = (of: (time: KernelTime) => number): number => group.reduce((total, time) => total + of(time), 0);
     const milliseconds = sum((time) => time.milliseconds);
     return {

@@ -98,6 +98,10 @@ class Clips:
         """Folder names, for the record of data seeds."""
         return [folder.name for *_, folder in self.folders]
 
+    def family(self, i):
+        """Family of clip i."""
+        return self.folders[self.index[i][0]][1]
+
     def families(self):
         """Families with clips here, in order."""
         return sorted({family for _, family, _, _ in self.folders})

@@ -19,10 +19,11 @@ TIME_POWER = 2.5
 
 class FlowData:
     """Clips of some splits with their latents and domain ids; rows that train and rows that only measure: `held_out`
-    clips of every split, the same in every stage.
+    clips of every split, the same in every stage. `emphasis` (family -> whole number) has a family's training rows
+    that many times, so that it is drawn as much more often.
     """
 
-    def __init__(self, config, data, folder, splits, held_out):
+    def __init__(self, config, data, folder, splits, held_out, emphasis=None):
         self.clips = Clips(data, splits, config)
         self.latents = Latents(folder, self.clips)
         self.domains = torch.from_numpy(self.clips.domains())
@@ -30,7 +31,13 @@ class FlowData:
         for split in splits:
             own = self.clips.rows_of(split)
             rows.append([own[part] for part in split_rows(len(own), held_out)])
-        self.train, self.held_out = (np.concatenate([pair[which] for pair in rows]) for which in (0, 1))
+        train, self.held_out = (np.concatenate([pair[which] for pair in rows]) for which in (0, 1))
+        times = {family: 1 for family in self.clips.families()}
+        for family, count in (emphasis or {}).items():
+            if family not in times:
+                raise ValueError(f'no clips of {family} to emphasise')
+            times[family] = count
+        self.train = np.repeat(train, [times[self.clips.family(row)] for row in train])
 
 
 class FlowTask:

@@ -19,6 +19,11 @@ from .transformer import Transformer
 STAGES = {'base': 'wide,train', 'stage_one': 'train'}
 
 
+def emphasis(text):
+    """'free-fall=3,spring=2' -> {'free-fall': 3, 'spring': 2}."""
+    return {family: int(count) for family, count in (part.split('=') for part in text.split(','))}
+
+
 def main():
     parser = arguments(__doc__)
     parser.add_argument('--stage', choices=sorted(STAGES), required=True)
@@ -28,11 +33,13 @@ def main():
     parser.add_argument('--final', type=float, default=0.0, help='last learning rate as a share of --rate')
     parser.add_argument('--ema', type=float, default=0.999)
     parser.add_argument('--time-power', type=float, default=TIME_POWER, help='t = u ** this; 1 is uniform')
+    parser.add_argument('--emphasis', type=emphasis, default={}, metavar='FAMILY=N,...',
+                        help='draws clips of a family N times as often')
     parser.add_argument('--no-muon', dest='muon', action='store_false', help='AdamW for all parameters')
     options = parser.parse_args()
     config, folder = prepare(options)
     splits = (options.splits or STAGES[options.stage]).split(',')
-    data = FlowData(config, options.data, folder, splits, options.held_out)
+    data = FlowData(config, options.data, folder, splits, options.held_out, options.emphasis)
     modules = {'backbone': Backbone(config), 'head': Head(config), 'transformer': Transformer(config)}
     backbone, head, transformer = modules.values()
     stage_one = options.stage == 'stage_one'

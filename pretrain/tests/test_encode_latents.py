@@ -49,6 +49,10 @@ class EncodeLatentsTest(unittest.TestCase):
             expected = self.autoencoder.latent_from_video(video)
         assert torch.allclose(data.latents.of([0, 1, 2]), expected, atol=5e-3)
         assert sorted([*data.train, *data.held_out]) == [0, 1, 2]
+        twice = FlowData(TINY, self.data / 'tiny', self.out / 'tiny', ['wide'], 1, {'free-fall': 2})
+        assert sorted(twice.train) == sorted([*data.train, *data.train]) and len(twice.held_out) == 1
+        with self.assertRaisesRegex(ValueError, 'no clips of spring'):
+            FlowData(TINY, self.data / 'tiny', self.out / 'tiny', ['wide'], 1, {'spring': 2})
 
     def test_more_clips_are_encoded_and_the_old_ones_kept(self):
         self.encode('--thin')

@@ -1,5 +1,9 @@
 // Attention, gradients to keys and values, with queries and output gradients shared by four neighbouring threads: what
 // backward_key_value.wgsl computes; shared and padded as in quad_forward.wgsl, with keys in the place of queries.
+//
+// The gradients of the scores are kept as well, [B, HEADS, KEYS, QUERIES rounded up to whole tiles]: the gradient to
+// the queries (quad_query_from_steps.wgsl) then needs one product instead of three. Threads past the last key store
+// what its own thread does; a branch around each store would take long to compile.
 
 enable subgroups;
 
@@ -22,6 +26,7 @@ const GROUP = 16u;
 @group(0) @binding(5) var<storage, read> products: array<f32>;
 @group(0) @binding(6) var<storage, read_write> key_gradient: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> value_gradient: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> steps: array<vec4<f32>>;
 
 // What each of four neighbours has, a column each.
 fn around(own: vec4<f32>) -> mat4x4<f32> {
@@ -41,10 +46,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
   let stride = HEADS * CHUNKS;
   let queries_at = (group / HEADS * QUERIES * HEADS + group % HEADS) * CHUNKS;
   let keys_at = (group / HEADS * KEYS * HEADS + group % HEADS) * CHUNKS;
+  let kept = (QUERIES + 4u * QUARTERS - 1u) / (4u * QUARTERS) * QUARTERS;
   // Keys past the last one repeat it: they compute and store the same values.
   var key_at = array<u32, ROWS>();
+  var steps_at = array<u32, ROWS>();
   for (var j = 0u; j < ROWS; j++) { // unroll
-    key_at[j] = keys_at + min(row + j, KEYS - 1u) * stride;
+    let at = min(row + j, KEYS - 1u);
+    key_at[j] = keys_at + at * stride;
+    steps_at[j] = (group * KEYS + at) * kept;
   }
   for (var start = 0u; start < QUERIES; start += 4u * QUARTERS) {
     var own = array<u32, QUARTERS>();
@@ -77,6 +86,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
         let weight = select(vec4<f32>(0.0), exp(score[j][q] - level), at < vec4<u32>(QUERIES));
         score[j][q] = weight;
         change[j][q] = SCALE * weight * (change[j][q] - mean);
+        steps[steps_at[j] + start / 4u + q] = change[j][q];
       }
     }
     for (var c = 0u; c < CHUNKS; c++) {

@@ -1,6 +1,6 @@
 // Gradients of attention to query, key and value, from the output and log-sum-exp that the forward pass kept.
 //
-// Three passes without atomics: D = rowsum(dO * O); dQ over tiles of keys; dK and dV over tiles of queries.
+// Three passes without atomics: D = rowsum(dO * O); dK and dV over tiles of queries; dQ over tiles of keys.
 // All three gradients are computed together, since in practice all are needed and they share D.
 
 import { registerGradient } from '@tensorflow/tfjs-core';
@@ -10,7 +10,7 @@ import { registerOperation, runOperation } from '../register.ts';
 import { attentionGradientsComposed } from './composition.ts';
 import { attentionGradients } from './oracle.ts';
 import type { AttentionShape } from './oracle.ts';
-import { attentionProgram, rowProductsProgram } from './programs.ts';
+import { attentionPass, queryFromStepsProgram, rowProductsProgram, stepsShape } from './programs.ts';
 
 /** The shape of an attention from those of its query and key, and its scale from the attributes. */
 export function attentionShape(query: number[], key: number[], attributes: NamedAttrMap): AttentionShape {
@@ -26,10 +26,18 @@ registerOperation({
     const products = createOutput(backend, statistics.shape);
     dispatch(backend, rowProductsProgram(shape), [output, dy], [products]);
     const inputs = [query, key, value, dy, statistics, products];
-    const queryGradient = createOutput(backend, query.shape);
-    dispatch(backend, attentionProgram(backend.device, 'backward_query', shape), inputs, [queryGradient]);
     const others = [createOutput(backend, key.shape), createOutput(backend, value.shape)];
-    dispatch(backend, attentionProgram(backend.device, 'backward_key_value', shape), inputs, others);
+    const { program, keepsSteps } = attentionPass(backend.device, 'backward_key_value', shape);
+    const queryGradient = createOutput(backend, query.shape);
+    if (keepsSteps) {
+      const steps = createOutput(backend, stepsShape(shape));
+      dispatch(backend, program, inputs, [...others, steps]);
+      dispatch(backend, queryFromStepsProgram(shape), [key, steps], [queryGradient]);
+      release(backend, steps);
+    } else {
+      dispatch(backend, program, inputs, others);
+      dispatch(backend, attentionPass(backend.device, 'backward_query', shape).program, inputs, [queryGradient]);
+    }
     release(backend, products);
     return [queryGradient, ...others];
   },

@@ -12,7 +12,7 @@ import type { Variant } from '../variants.ts';
 import { attention } from './kernel.ts';
 import { attentionForward, attentionGradients } from './oracle.ts';
 import type { AttentionShape } from './oracle.ts';
-import { attentionProgram } from './programs.ts';
+import { attentionPass } from './programs.ts';
 
 const example: AttentionShape = { batch: 1, queries: 9, keys: 17, heads: 2, width: 32, scale: 1 / Math.sqrt(32) };
 
@@ -20,7 +20,7 @@ let engine: EngineDevice;
 beforeAll(async () => {
   engine = await createDevice();
   console.log('adapter:', engine.adapterInfo.vendor, engine.adapterInfo.architecture);
-  armNegativeControl(attentionProgram(engine.device, 'forward', example).shader.name, { SCALE: 0.18 });
+  armNegativeControl(attentionPass(engine.device, 'forward', example).program.shader.name, { SCALE: 0.18 });
 });
 afterEach(() => {
   forceVariant(null);
@@ -114,7 +114,7 @@ describe.each(['register', 'quad', 'staged'] as const satisfies readonly Variant
     const k = testValues(2, keys * heads * width);
     const v = testValues(3, keys * heads * width);
     const { output } = attentionForward(q, k, v, example);
-    const { shader } = attentionProgram(engine.device, 'forward', example);
+    const { shader } = attentionPass(engine.device, 'forward', example).program;
     await withBrokenConstants(shader.name, { SCALE: 0.18 }, async () => {
       const shape: [number, number, number, number] = [1, keys, heads, width];
       const y = attention(tensor4d(q, [1, queries, heads, width]), tensor4d(k, shape), tensor4d(v, shape));

@@ -12,7 +12,7 @@ import { registerOperation, runOperation } from '../register.ts';
 import { attentionComposed } from './composition.ts';
 import { attentionShape } from './gradient.ts';
 import { attentionForward } from './oracle.ts';
-import { attentionProgram } from './programs.ts';
+import { attentionPass } from './programs.ts';
 
 registerOperation({
   name: 'Physics.attention',
@@ -22,7 +22,7 @@ registerOperation({
     const output = createOutput(backend, inputs[0].shape);
     const statistics = createOutput(backend, [shape.batch, shape.heads, shape.queries]);
     const outputs: TensorInfo[] = [output, statistics];
-    dispatch(backend, attentionProgram(backend.device, 'forward', shape), inputs, outputs);
+    dispatch(backend, attentionPass(backend.device, 'forward', shape).program, inputs, outputs);
     return outputs;
   },
   cpu([query, key, value], attributes) {

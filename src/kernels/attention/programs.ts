@@ -1,5 +1,7 @@
 // The shaders of attention: forward, and the three passes of its gradient, for each variant.
 //
+// The quad variant of the keys' and values' pass keeps the gradients of the scores ("steps"), B N Lk Lq numbers, from
+// which the queries' gradient is one product; the others compute the scores again, in as much memory as the tensors.
 // The head width is a multiple of 4 here; kernel.ts pads others. Widths above 64 run the register variant,
 // whose registers do not grow with it. What it does not do: touch tensors.
 
@@ -7,8 +9,8 @@ import backwardKeyValue from '../../../shaders/attention/backward_key_value.wgsl
 import backwardQuery from '../../../shaders/attention/backward_query.wgsl?raw';
 import forward from '../../../shaders/attention/forward.wgsl?raw';
 import quadBackwardKeyValue from '../../../shaders/attention/quad_backward_key_value.wgsl?raw';
-import quadBackwardQuery from '../../../shaders/attention/quad_backward_query.wgsl?raw';
 import quadForward from '../../../shaders/attention/quad_forward.wgsl?raw';
+import quadQueryFromSteps from '../../../shaders/attention/quad_query_from_steps.wgsl?raw';
 import rowProducts from '../../../shaders/attention/row_products.wgsl?raw';
 import stagedBackwardKeyValue from '../../../shaders/attention/staged_backward_key_value.wgsl?raw';
 import stagedBackwardQuery from '../../../shaders/attention/staged_backward_query.wgsl?raw';
@@ -27,11 +29,7 @@ const register: Record<Pass, string> = {
   backward_query: backwardQuery,
   backward_key_value: backwardKeyValue,
 };
-const quad: Record<Pass, string> = {
-  forward: quadForward,
-  backward_query: quadBackwardQuery,
-  backward_key_value: quadBackwardKeyValue,
-};
+const quad: Partial<Record<Pass, string>> = { forward: quadForward, backward_key_value: quadBackwardKeyValue };
 const staged: Record<Pass, string> = {
   forward: stagedForward,
   backward_query: stagedBackwardQuery,
@@ -39,50 +37,96 @@ const staged: Record<Pass, string> = {
 };
 /** Matrix products in a pass: scores and mixture; scores again, dP and dQ; scores again, dP, dV and dK. */
 const products: Record<Pass, number> = { forward: 2, backward_query: 3, backward_key_value: 4 };
+/** Queries of a tile of the pass that keeps steps. */
+const stepsTile = 32;
 const registerRows = 4;
 const registerGroup = 16;
 const stagedThreads = 32;
 const widestStaged = 64;
 
-/** The program of one pass. */
-export function attentionProgram(device: GPUDevice, pass: Pass, shape: AttentionShape): Program {
+/** A pass on a device. */
+export interface AttentionPass {
+  readonly program: Program;
+  /** Whether the steps are one more output. */
+  readonly keepsSteps: boolean;
+}
+
+type AttentionCandidate = Candidate & AttentionPass;
+
+/** Shape of the steps: [B, N, Lk, Lq rounded up to whole tiles]. */
+export function stepsShape({ batch, queries, keys, heads }: AttentionShape): number[] {
+  return [batch, heads, keys, stepsTile * Math.ceil(queries / stepsTile)];
+}
+
+function bytesOfSteps(shape: AttentionShape): number {
+  return 4 * stepsShape(shape).reduce((product, length) => product * length, 1);
+}
+
+/** How one pass runs. */
+export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionShape): AttentionPass {
   const { batch, queries, keys, heads, width, scale } = shape;
   const rows = pass === 'backward_key_value' ? keys : queries;
   const constants = { QUERIES: queries, KEYS: keys, HEADS: heads, SCALE: scale };
   const bytes = bytesOf(pass, shape);
-  const inRegisters = (): Candidate => {
+  const inRegisters = (): AttentionCandidate => {
     const threads = Math.ceil(rows / registerRows) * batch * heads;
     const program: Program = {
       shader: specialize(`attention/${pass}`, register[pass], {}),
       constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
       workgroups: [Math.ceil(threads / registerGroup), 1, 1],
     };
-    return { program, bytes };
+    return { program, bytes, keepsSteps: false };
   };
-  const amongNeighbours = (): Candidate => {
+  const shared = fits(device, pass, shape) ? quad[pass] : undefined;
+  const amongNeighbours = (source: string): AttentionCandidate => {
+    const keepsSteps = pass === 'backward_key_value';
     const threads = 4 * Math.ceil(rows / (4 * registerRows)) * batch * heads;
     const program: Program = {
-      shader: specialize(`attention/quad_${pass}`, quad[pass], {}),
+      shader: specialize(`attention/quad_${pass}`, source, {}),
       constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
       workgroups: [Math.ceil(threads / registerGroup), 1, 1],
     };
-    return { program, bytes };
+    return { program, bytes: keepsSteps ? [...bytes, bytesOfSteps(shape)] : bytes, keepsSteps };
   };
-  const throughWorkgroup = (): Candidate => {
+  const throughWorkgroup = (): AttentionCandidate => {
     const program: Program = {
       shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4 }),
       constants,
       workgroups: [Math.ceil(rows / stagedThreads), batch * heads, 1],
     };
-    return { program, bytes };
+    return { program, bytes, keepsSteps: false };
   };
   const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
-  const { program } = choose(device, key, {
+  const { program, keepsSteps } = choose(device, key, {
     ...(width <= widestStaged && { staged: throughWorkgroup }),
-    ...(hasNeighbours(device) && { quad: amongNeighbours }),
+    ...(shared !== undefined && { quad: () => amongNeighbours(shared) }),
     register: inRegisters,
   }, 'staged');
-  return { ...program, operations: 2 * products[pass] * batch * heads * queries * keys * width };
+  const operations = products[pass] * operationsOfProduct(shape);
+  return { program: { ...program, operations }, keepsSteps };
+}
+
+function operationsOfProduct({ batch, queries, keys, heads, width }: AttentionShape): number {
+  return 2 * batch * heads * queries * keys * width;
+}
+
+/** Whether the quad variant can run a pass: the one that keeps steps binds nine buffers. */
+function fits(device: GPUDevice, pass: Pass, shape: AttentionShape): boolean {
+  const { maxStorageBuffersPerShaderStage: buffers, maxStorageBufferBindingSize: size } = device.limits;
+  return hasNeighbours(device) && (pass !== 'backward_key_value' || (buffers >= 9 && bytesOfSteps(shape) <= size));
+}
+
+/** dQ from key and the steps that the keys' and values' pass kept. */
+export function queryFromStepsProgram(shape: AttentionShape): Program {
+  const { batch, queries, keys, heads, width } = shape;
+  const threads = 4 * Math.ceil(queries / (4 * registerRows)) * batch * heads;
+  const BLOCKS = stepsShape(shape)[3] / 4;
+  return {
+    shader: specialize('attention/quad_query_from_steps', quadQueryFromSteps, {}),
+    constants: { QUERIES: queries, KEYS: keys, HEADS: heads, GROUPS: batch * heads, CHUNKS: width / 4, BLOCKS },
+    workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+    operations: operationsOfProduct(shape),
+  };
 }
 
 /** Bytes of the buffers of a pass, in the order of its bindings. */

@@ -76,7 +76,8 @@ describe.each(variants.filter((variant) => variant !== 'staged-wide'))('%s', (va
   test.each(shapes)('x [%i, %i], rank %i, to %i columns', async (...shape) => {
     forceVariant(variant);
     const [rows, depth, rank, columns] = shape;
-    for (const scale of [1, 0.5]) {
+    // Every shape and scale is a pipeline to compile: a scale of 1 once.
+    for (const scale of rank === 4 ? [1, 0.5] : [0.5]) {
       const values = valuesOf(shape);
       const expected = oracle(shape, values, scale);
       const actual = withGradients(

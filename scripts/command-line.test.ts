@@ -171,6 +171,36 @@ describe('the score command', patience, () => {
   });
 });
 
+describe('the score-clips command', patience, () => {
+  const words = ['--family', 'free-fall', '--split', 'seen', '--clips', '1', '--side', '32'];
+  const black = () => {
+    const path = join(folder, 'black.u8');
+    writeFileSync(path, new Uint8Array(25 * 32 * 32 * 3));
+    return path;
+  };
+
+  test('scores clips of several kinds beside the first frame repeated and the truth', async () => {
+    const { code, stdout } = await run('score-clips', [...words, '--predicted', `one=${black()},two=${black()}`]);
+    expect(code).toBe(0);
+    const { results, laws } = JSON.parse(stdout);
+    expect(Object.keys(results)).toEqual(['still', 'truth', 'one', 'two']);
+    expect(Object.keys(laws)).toEqual(Object.keys(results));
+    expect(results.one).toEqual(results.two);
+    expect(results.one.survival.mean).toBe(0);
+    expect(results.truth.strictL2.mean).toBeLessThan(results.still.strictL2.mean);
+  });
+
+  test('names what does not fit', async () => {
+    const nameless = await run('score-clips', [...words, '--predicted', black()]);
+    expect(nameless.stderr).toContain('NAME=FILE');
+    const taken = await run('score-clips', [...words, '--predicted', `still=${black()}`]);
+    expect(taken.stderr).toContain('cannot be called still');
+    const short = await run('score-clips', [...words, '--clips', '2', '--predicted', `one=${black()}`]);
+    expect(short.stderr).toContain('2 clips need');
+    expect([nameless.code, taken.code, short.code].every((code) => code > 0)).toBe(true);
+  });
+});
+
 describe('the commands that run a model', { ...patience, concurrent: true }, () => {
   /** A picture of one colour. */
   const image = () => {

@@ -14,7 +14,8 @@ import { createWorld, familyNamed, familyNames } from '../src/world/world.ts';
 import { oneOf, readFlags, runCommand, UsageError, wholeNumber, type Command } from './command-line.ts';
 import { checkOutputFile } from './output-paths.ts';
 
-type Kind = 'model' | 'still' | 'truth';
+/** Clips beside the predicted ones. */
+const references = ['still', 'truth'];
 
 type Name = 'predicted' | 'family' | 'split' | 'first-seed' | 'clips' | 'side' | 'json' | 'per-clip' | 'alone';
 
@@ -22,7 +23,9 @@ const command: Command<Name> = {
   invocation: 'npx tsx scripts/score-clips.ts',
   summary: 'Scores generated clips against the world; prints JSON.',
   flags: {
-    predicted: { value: 'FILE', help: 'clips as u8 [K, 25, side, side, 3] in order of seeds', optional: true },
+    predicted: {
+      value: 'NAME=FILE,..', help: 'clips of several kinds, each u8 [K, 25, side, side, 3] in order of seeds', optional: true,
+    },
     family: { value: 'F', help: familyNames.join(', '), default: 'free-fall' },
     split: { value: 'S', help: splits.join(', ') },
     'first-seed': { value: 'N', help: 'seed of the first clip', default: '0' },
@@ -32,10 +35,26 @@ const command: Command<Name> = {
     'per-clip': { help: 'add every clip\'s own scores' },
     alone: { help: 'leave out still and truth' },
   },
-  notes: `Results: model (with --predicted), still (the first frame repeated), truth (the tracker on the true
+  notes: `Results: every kind of --predicted, still (the first frame repeated), truth (the tracker on the true
 frames); each metric as {mean, low, high, n}, a bootstrap 95 % interval over clips. null stands for "not
 defined". laws: relative error of the family's law as measured on the tracked clip, 1 at most.`,
 };
+
+/** Open files of predicted clips by kind. */
+function openPredicted(list: string | undefined, clips: number, clipBytes: number): Map<string, number> {
+  const files = (list ?? '').split(',').filter((part) => part !== '').map((part): [string, string] => {
+    const [kind, file, ...more] = part.split('=');
+    if (!file || more.length > 0) throw new UsageError(`--predicted takes NAME=FILE,..; ${part} is not one.`);
+    if (references.includes(kind)) throw new UsageError(`Predicted clips cannot be called ${kind}.`);
+    const size = statSync(file, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw new UsageError(`There is no file ${file}.`);
+    if (size !== clips * clipBytes) {
+      throw new Error(`${file} has ${size} bytes; ${clips} clips need ${clips * clipBytes}.`);
+    }
+    return [kind, file];
+  });
+  return new Map(files.map(([kind, file]) => [kind, openSync(file, 'r')]));
+}
 
 async function main(): Promise<void> {
   const values = readFlags(command);
@@ -46,45 +65,34 @@ async function main(): Promise<void> {
   const clips = wholeNumber('clips', values.clips, 1, 100_000);
   const side = wholeNumber('side', values.side, 16, 1024);
   const clipBytes = clipFrames * side * side * 3;
-  const { predicted } = values;
   checkOutputFile(values.json);
-  if (predicted !== undefined) {
-    const size = statSync(predicted, { throwIfNoEntry: false })?.size;
-    if (size === undefined) throw new UsageError(`There is no file ${predicted}.`);
-    if (size !== clips * clipBytes) {
-      throw new Error(`${predicted} has ${size} bytes; ${clips} clips need ${clips * clipBytes}.`);
-    }
-  }
-  const file = predicted === undefined ? null : openSync(predicted, 'r');
-  const frames = new Uint8Array(clipBytes);
+  const predicted = openPredicted(values.predicted, clips, clipBytes);
+  const kinds = [...(values.alone === undefined ? references : []), ...predicted.keys()];
+  const scores = new Map(kinds.map((kind) => [kind, [] as ClipScores[]]));
+  const lawErrors = new Map(kinds.map((kind) => [kind, [] as number[]]));
   const world = await createWorld();
-  const scores: Record<Kind, ClipScores[]> = { model: [], still: [], truth: [] };
-  const lawErrors: Record<Kind, number[]> = { model: [], still: [], truth: [] };
   const { law } = familyNamed(family);
   for (let index = 0; index < clips; index++) {
     const { scene, truth, image, frames: trueFrames } = sceneTruth(world, family, split, firstSeed + index, side);
-    const videos: [Kind, Uint8Array][] = values.alone === undefined
-      ? [['still', stillClip(image, clipFrames)], ['truth', trueFrames]] : [];
-    if (file !== null) {
-      readSync(file, frames, 0, clipBytes, index * clipBytes);
-      videos.push(['model', frames]);
-    }
-    for (const [kind, video] of videos) {
+    const videoOf = (kind: string): Uint8Array => {
+      if (kind === 'still') return stillClip(image, clipFrames);
+      if (kind === 'truth') return trueFrames;
+      const frames = new Uint8Array(clipBytes);
+      readSync(predicted.get(kind)!, frames, 0, clipBytes, index * clipBytes);
+      return frames;
+    };
+    for (const kind of kinds) {
+      const video = videoOf(kind);
       const masks = trackObjects(video, truth);
-      scores[kind].push(scoreTrackedMasks(masks, truth));
+      scores.get(kind)?.push(scoreTrackedMasks(masks, truth));
       const error = Math.abs(law.measured(scene, tracksOf(scene, video, masks, side)) / law.expected(scene) - 1);
-      lawErrors[kind].push(error < 1 ? error : 1);
+      lawErrors.get(kind)?.push(error < 1 ? error : 1);
     }
   }
-  if (file !== null) closeSync(file);
-  const results: Record<string, unknown> = {};
-  const laws: Record<string, unknown> = {};
-  for (const kind of ['model', 'still', 'truth'] as const) {
-    if (scores[kind].length === 0) continue;
-    results[kind] = summariseScores(scores[kind]);
-    laws[kind] = bootstrapInterval(lawErrors[kind]);
-  }
-  const perClip = values['per-clip'] === undefined ? {} : { perClip: scores };
+  for (const file of predicted.values()) closeSync(file);
+  const results = Object.fromEntries([...scores].map(([kind, all]) => [kind, summariseScores(all)]));
+  const laws = Object.fromEntries([...lawErrors].map(([kind, all]) => [kind, bootstrapInterval(all)]));
+  const perClip = values['per-clip'] === undefined ? {} : { perClip: Object.fromEntries(scores) };
   const text = `${JSON.stringify({ family, split, firstSeed, clips, results, laws, ...perClip }, null, 2)}\n`;
   process.stdout.write(text);
   if (values.json !== undefined) writeFileSync(values.json, text);

@@ -27,13 +27,17 @@ SPLITS = ('seen', 'unseen', 'out-of-range')
 
 
 def score(clips, split, first_seed=0, per_clip=False, family='free-fall', alone=False):
-    """u8 clips [K, 25, S, S, 3] of scenes first_seed.. of a split -> score-clips.ts's JSON; `alone` without the first
-    frame repeated and the truth.
+    """Clips of scenes first_seed.. of a split by kind, {name: u8 [K, 25, S, S, 3]} -> score-clips.ts's JSON; `alone`
+    without the first frame repeated and the truth.
     """
-    with tempfile.NamedTemporaryFile(suffix='.u8') as file:
-        clips.tofile(file.name)
-        words = ['npx', 'tsx', 'scripts/score-clips.ts', '--predicted', file.name, '--family', family, '--split',
-                 split, '--first-seed', str(first_seed), '--clips', str(len(clips)), '--side', str(clips.shape[2])]
+    count, _, side = next(iter(clips.values())).shape[:3]
+    with tempfile.TemporaryDirectory() as folder:
+        files = {kind: Path(folder) / f'{kind}.u8' for kind in clips}
+        for kind, path in files.items():
+            clips[kind].tofile(path)
+        words = ['npx', 'tsx', 'scripts/score-clips.ts', '--family', family, '--split', split,
+                 '--predicted', ','.join(f'{kind}={path}' for kind, path in files.items()),
+                 '--first-seed', str(first_seed), '--clips', str(count), '--side', str(side)]
         words += ['--per-clip'] * per_clip + ['--alone'] * alone
         return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
@@ -46,7 +50,7 @@ def score_families(make, config, data, split, clips, known=None):
     scores = {}
     for family in Clips(data, [split], config).families():
         source = Clips(data, [split], config, clips, family)
-        results = score(make(source), split, source.scenes()[0]['seed'], family=family, alone=known is not None)['results']
+        results = score({'model': make(source)}, split, source.scenes()[0]['seed'], family=family, alone=known is not None)['results']
         scores[family] = {'model': results['model'], 'still': known[family]['still'] if known else results['still']}
     return scores
 
@@ -78,14 +82,14 @@ def measure_split(options, config, folder, family, split):
     source = Clips(options.data, [split], config, options.clips, family)
     count = len(source)
     videos, domains = source.videos(range(count)), source.domains()[:count]
-    entry = {'clips': count}
+    made = {}
     for kind in options.kinds.split(','):
         if kind == 'model-without-physics':
             model = without_physics(model)
-        clips = make_clips(model, kind.split('-')[0], videos, domains, bf16=options.bf16)
-        scores = score(clips, split, family=family, alone='still' in entry)
-        for name, values in scores['results'].items():
-            entry[kind if name == 'model' else name] = {**values, 'law': scores['laws'][name]}
+        made[kind] = make_clips(model, kind.split('-')[0], videos, domains, bf16=options.bf16)
+    scores = score(made, split, family=family)
+    entry = {'clips': count, **{kind: {**values, 'law': scores['laws'][kind]}
+                                for kind, values in scores['results'].items()}}
     entry['reconstruction'] = psnr(model.autoencoder, np.ascontiguousarray(videos))
     for kind, values in entry.items():
         if kind not in ('clips', 'reconstruction'):
@@ -111,7 +115,7 @@ def main():
     for family in families:
         result['families'][family] = {split: measure_split(options, config, folder, family, split)
                                       for split in held_out.splits(family)}
-    Path(options.file).write_text(json.dumps(result, indent=2) + '\n')
+        Path(options.file).write_text(json.dumps(result, indent=2) + '\n')
 
 
 if __name__ == '__main__':

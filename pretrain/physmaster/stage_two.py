@@ -55,7 +55,7 @@ def make_pairs(model, images, first_seed, split, options):
     for k in range(options.samples):
         seeds = [100_000 * (k + 1) + i for i in range(len(images))]
         latent, clips = generate(model, images, seeds, sampler)
-        scores = score(clips, split, first_seed, per_clip=True, family=FAMILY)['perClip']['model']
+        scores = score({'model': clips}, split, first_seed, per_clip=True, family=FAMILY)['perClip']['model']
         latents.append(latent)
         errors.append([entry['strictL2'] for entry in scores])
     errors = torch.tensor(errors)
@@ -72,7 +72,7 @@ def evaluate(model, clips, lora):
     result = {}
     for name, (images, split, first_seed) in clips.items():
         _, made = generate(model, images, range(1, len(images) + 1), default_sampler(model.config), lora)
-        values = score(made, split, first_seed, family=FAMILY)['results']['model']
+        values = score({'model': made}, split, first_seed, family=FAMILY)['results']['model']
         result[name] = {key: round(values[key]['mean'], 5) for key in ('strictL2', 'l2', 'iou', 'survival')}
     return result
 

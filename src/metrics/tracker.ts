@@ -40,13 +40,34 @@ function extentOf(masks: Uint8Array, width: number, label: number) {
   return { area, column: columns / area, row: rows / area, diagonal: Math.hypot(right - left + 1, bottom - top + 1) };
 }
 
-/** One object on its way through a video. */
+/** What there is to follow in the clips of a scene, and what it is not to be taken for. */
+interface Cast {
+  readonly objects: readonly Followed[];
+  readonly clutter: Float64Array;
+}
+
+/** An object that is followed. */
 interface Followed extends Appearance {
   /** Pixels in every true frame; those of the first frame where it is hidden. */
   readonly areas: number[];
   readonly reach: number;
-  /** Where it was last seen. */
-  place: Pick<Expected, 'column' | 'row'>;
+  /** Where it is seen first. */
+  readonly start: Place;
+}
+
+type Place = Pick<Expected, 'column' | 'row'>;
+
+/** Of the scenes that are in use: several clips of one are tracked in a row. */
+const casts = new WeakMap<KnownClip, Cast>();
+
+function castOf(known: KnownClip): Cast {
+  let cast = casts.get(known);
+  if (!cast) {
+    const objects = followedObjects(known);
+    cast = { objects, clutter: clutterOf(known, objects) };
+    casts.set(known, cast);
+  }
+  return cast;
 }
 
 function followedObjects(known: KnownClip): Followed[] {
@@ -58,7 +79,7 @@ function followedObjects(known: KnownClip): Followed[] {
     const first = extents.find((extent) => extent !== null);
     if (!first) return [];
     const reach = 0.75 * Math.max(...extents.map((extent) => extent?.diagonal ?? 0));
-    return [{ ...appearance, areas: extents.map((extent) => (extent ?? first).area), reach, place: first }];
+    return [{ ...appearance, areas: extents.map((extent) => (extent ?? first).area), reach, start: first }];
   });
 }
 
@@ -94,19 +115,19 @@ export function trackObjects(frames: Uint8Array, known: KnownClip): Uint8Array {
       `Frames of ${frames.length} bytes are not a whole number of ${width} x ${height} pictures.`,
     );
   }
-  const objects = followedObjects(known);
-  const clutter = clutterOf(known, objects);
+  const cast = castOf(known);
+  const places = new Map<number, Place>(cast.objects.map(({ label, start }) => [label, start]));
   const masks = new Uint8Array(count * area);
   let before = known.masks.subarray(0, area);
   for (let frame = 0; frame < count; frame++) {
     const now = masks.subarray(frame * area, (frame + 1) * area);
     const picture = { masks: now, height, width };
-    labelPixels(picture, frames.subarray(frame * area * 3), frame, { known, objects, clutter, before });
+    labelPixels(picture, frames.subarray(frame * area * 3), frame, { known, cast, before });
     for (let pass = 0; pass < 2; pass++) settleByNeighbours(picture, labels);
-    for (const object of objects) {
-      const leastArea = presenceFraction * object.areas[Math.min(frame, object.areas.length - 1)];
-      const { place, reach } = object;
-      object.place = keepExpectedPieces(picture, object.label, { ...place, reach, leastArea }) ?? place;
+    for (const { label, areas, reach, start } of cast.objects) {
+      const leastArea = presenceFraction * areas[Math.min(frame, areas.length - 1)];
+      const place = places.get(label) ?? start;
+      places.set(label, keepExpectedPieces(picture, label, { ...place, reach, leastArea }) ?? place);
     }
     before = now;
   }
@@ -116,8 +137,7 @@ export function trackObjects(frames: Uint8Array, known: KnownClip): Uint8Array {
 /** Gives every pixel of one frame the label of what explains it best. */
 function labelPixels(
   { masks, height, width }: LabelledPicture, frame: Uint8Array, time: number,
-  { known, objects, clutter, before }: {
-    known: KnownClip; objects: readonly Followed[]; clutter: Float64Array; before: Uint8Array },
+  { known, cast: { objects, clutter }, before }: { known: KnownClip; cast: Cast; before: Uint8Array },
 ): void {
   const area = masks.length;
   const from = Math.max(0, time - 1) * area;

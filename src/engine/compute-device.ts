@@ -8,8 +8,11 @@ import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-si
 import { createDevice, createWasmBackend, NoWebGPUError } from './device.ts';
 import type { AdapterDescription, EngineDevice } from './device.ts';
 
-/** What computes: the GPU, the processor, or `auto`: the GPU where there is one, else the processor. */
-export type EngineWish = 'auto' | 'webgpu' | 'wasm';
+/**
+ * What computes: `gpu`, `webgpu` (that, or else a software adapter), `wasm` (the processor) or `auto` (the GPU where
+ * there is one, else the processor).
+ */
+export type EngineWish = 'auto' | 'gpu' | 'webgpu' | 'wasm';
 
 /** What a host needs of a device. Without WebGPU's backend it counts no bytes of captures. */
 export interface ComputeDevice extends Pick<EngineDevice, 'adapterInfo' | 'lost' | 'errors' | 'onError' | 'dispose'> {
@@ -18,14 +21,14 @@ export interface ComputeDevice extends Pick<EngineDevice, 'adapterInfo' | 'lost'
   readonly noGpu: string | null;
 }
 
-/** Opens the device that is wished for: `auto` is the GPU, or else the processor. */
+/** Opens the device that is wished for. Rejects with NoWebGPUError where there is none. */
 export async function openComputeDevice(wish: EngineWish): Promise<ComputeDevice> {
   if (wish === 'wasm') return processor('the page was told to do without one.');
   try {
     const device = await createDevice({ softwareOk: wish === 'webgpu' });
     return { ...device, noGpu: null };
   } catch (error) {
-    if (wish === 'webgpu' || !(error instanceof NoWebGPUError)) throw error;
+    if (wish !== 'auto' || !(error instanceof NoWebGPUError)) throw error;
     return processor(error.detail, error);
   }
 }

@@ -2,6 +2,7 @@
 // under which name, and what acts between two steps. Sampling is made up; training is real, on the
 // CPU oracles.
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { EngineWish } from '../engine/compute-device.ts';
 import { createCpuBackend, NoWebGPUError } from '../engine/device.ts';
 import { Trainer } from '../learning/trainer.ts';
 import { latentShape } from '../model/config.ts';
@@ -13,6 +14,8 @@ import { initialSettings } from './training-work.ts';
 import { CpuDevice, Page, serveTinyFolder, voteFor } from './tiny-studio.ts';
 
 const devices: CpuDevice[] = [];
+const wishes: EngineWish[] = [];
+let software = true;
 /** How often the next device is refused first. */
 let refusals = 0;
 let page: Page;
@@ -35,14 +38,17 @@ beforeAll(createCpuBackend);
 beforeEach(() => {
   refusals = 0;
   devices.length = 0;
+  wishes.length = 0;
+  software = true;
   vi.stubGlobal('fetch', serveTinyFolder());
   vi.spyOn(ClipGenerator.prototype, 'generateFrom').mockImplementation(madeUp);
-  page = new Page(async () => {
+  page = new Page(async (wish) => {
+    wishes.push(wish);
     if (refusals > 0) {
       refusals -= 1;
       throw new NoWebGPUError('no adapter', 'the driver restarts.');
     }
-    devices.push(new CpuDevice());
+    devices.push(new CpuDevice(software));
     return devices[devices.length - 1];
   });
 });
@@ -117,6 +123,15 @@ test('a pair that fails with its device whole is told once; one that is not want
   page.send({ kind: 'pair.request', pairId: 'pair-dropped', source });
   await page.pair(4);
   expect(page.of('pair.failed')).toHaveLength(1);
+});
+
+test.each([[true, 'webgpu'], [false, 'gpu']])('a lost device (software: %j) is made anew as %s', async (kind, wish) => {
+  software = kind;
+  page.start();
+  await page.wait('session.ready');
+  devices[0].lose();
+  await page.wait('device.recovered');
+  expect(wishes).toEqual(['webgpu', wish]);
 });
 
 test('a device that does not come back at once is asked for again', async () => {

@@ -370,8 +370,9 @@ export class Session {
     this.recoveries += 1;
     try {
       if (this.recoveries > mostRecoveries) throw new Error('The GPU was lost again and again.');
-      // A GPU that is gone for a moment is waited for: the processor takes over only at the next visit.
-      const create = () => ModelHost.create(() => this.makeDevice('webgpu'), host.model.file, host.trainer.snapshot());
+      // A GPU that is gone for a moment is waited for: what would stand in for it takes over only at the next visit.
+      const wish = host.engine.adapterInfo.software ? 'webgpu' : 'gpu';
+      const create = () => ModelHost.create(() => this.makeDevice(wish), host.model.file, host.trainer.snapshot());
       const fresh = await retried(create, recoveryPauses, () => !this.stopped);
       if (this.stopped) {
         fresh.dispose();

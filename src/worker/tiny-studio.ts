@@ -2,7 +2,7 @@
  * For tests of the session: the folder of a tiny model with random weights at the world's picture size, a
  * page that keeps what it is told, and a device on tfjs's CPU backend that is lost when a test says so.
  */
-import type { ComputeDevice } from '../engine/compute-device.ts';
+import type { ComputeDevice, EngineWish } from '../engine/compute-device.ts';
 import type { DeviceLoss } from '../engine/device.ts';
 import { halvesFromFloats } from '../model/half.ts';
 import { serialize } from '../model/safetensors.ts';
@@ -51,7 +51,7 @@ export class Page {
   readonly session: Session;
 
   /** `makeDevice` as the session takes it: the engine's own unless given. */
-  constructor(makeDevice?: () => Promise<ComputeDevice>) {
+  constructor(makeDevice?: (wish: EngineWish) => Promise<ComputeDevice>) {
     this.session = new Session((event) => {
       this.events.push(parseEvent(event));
       this.waiting.forEach((look) => look());
@@ -111,7 +111,7 @@ export function voteFor(record: PairRecord, choice: VoteAdded['choice']): VoteAd
 
 /** A device for Node, where every operation runs through its oracle (createCpuBackend comes first). */
 export class CpuDevice implements ComputeDevice {
-  readonly adapterInfo = { vendor: '', architecture: '', description: 'CPU', software: true, features: [] };
+  readonly adapterInfo;
   readonly backend = null;
   readonly noGpu = null;
   readonly errors: string[] = [];
@@ -119,7 +119,9 @@ export class CpuDevice implements ComputeDevice {
   private tellLoss: (loss: DeviceLoss) => void = () => {};
   private readonly listeners = new Set<(message: string) => void>();
 
-  constructor() {
+  /** @param software whether it says to be a software adapter */
+  constructor(software = true) {
+    this.adapterInfo = { vendor: '', architecture: '', description: 'CPU', software, features: [] };
     this.lost = new Promise((resolve) => {
       this.tellLoss = resolve;
     });

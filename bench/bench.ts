@@ -1,4 +1,5 @@
-// `npm run bench`: ours beside stock tfjs and jax-js on the same work, on the GPU and on the processor, in one run.
+// `npm run bench`: ours beside stock tfjs, jax-js and onnxruntime-web on the same work, on the GPU and on the processor,
+// in one run.
 
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -12,8 +13,8 @@ import type { Row } from './work.ts';
 
 const command: Command<'json' | 'markdown' | 'repetitions' | 'works' | 'variant' | 'size'> = {
   invocation: 'npm run bench --',
-  summary: `Times kernels, a training step and a pair of clips, ours, in stock tfjs and (kernels and step) in jax-js, in
-headless Chromium.`,
+  summary: `Times kernels, a training step and a pair of clips, ours, in stock tfjs, in jax-js (kernels and step)
+and in onnxruntime-web (kernels forward), in headless Chromium.`,
   flags: {
     json: { value: 'FILE', help: 'write {adapter, cores, date, rows} here', optional: true },
     markdown: { value: 'FILE', help: 'write a Markdown table here, ours beside the others', optional: true },
@@ -25,8 +26,8 @@ headless Chromium.`,
   notes: `Works: ${workNames.slice(0, 5).join(', ')},
 ${workNames.slice(5).join(', ')}.
 
-Implementations: ours, tfjs-webgpu and jax-webgpu on the GPU; ours-wasm, tfjs-wasm and jax-wasm on the processor,
-which the studio uses where there is no GPU. Each is checked before any is timed, and the runs of one work are
+Implementations: ours, tfjs-webgpu, jax-webgpu and onnx-webgpu on the GPU; ours-wasm, tfjs-wasm, jax-wasm and
+onnx-wasm on the processor, which the studio uses where there is no GPU. Each is checked before any is timed, and the runs of one work are
 interleaved. Errors are the largest absolute differences from the f64 oracle; for dpo-step that of the first loss
 from ln 2, for clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
 JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory

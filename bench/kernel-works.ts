@@ -19,6 +19,7 @@ import { Random } from '../src/math/random.ts';
 import {
   attention as jaxAttention, convolution as jaxConvolution, jaxContestants, matmul as jaxMatmul, permuted,
 } from './jax.ts';
+import { onnxContestants } from './onnx.ts';
 import { largestDifference } from './work.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
@@ -104,6 +105,7 @@ const matmul: Work = {
     const n = 512;
     const [a, b] = [values(1, n * n), values(2, n * n)];
     const matrices = () => [a, b].map((part) => tf.tensor2d(part, [n, n]));
+    const both = [a, b].map((part) => ({ values: part, shape: [n, n] }));
     const expected = [linearForward(a, b, null, { rows: n, depth: n, columns: n })];
     const ours = contestants({
       expected,
@@ -121,7 +123,8 @@ const matmul: Work = {
       shape: `${n}x${n}x${n}`,
       operations: 2 * n ** 3,
       implementations: [
-        ...ours, ...jaxContestants(jaxMatmul, [a, b].map((part) => ({ values: part, shape: [n, n] })), expected),
+        ...ours, ...jaxContestants(jaxMatmul, both, expected),
+        ...onnxContestants({ name: 'MatMul' }, both, { values: expected[0], shape: [n, n] }),
       ],
     };
   },
@@ -154,6 +157,7 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
     withGradients ? valueWithGradients(work, [q, k, v], dy) : [work(q, k, v)];
   const forward = 4 * tokens * tokens * width * heads;
   const given = data.map((part) => ({ values: part, shape: [1, tokens, heads, width] }));
+  const flat = [1, tokens, heads * width];
   return {
     shape: `${heads} heads, ${tokens} tokens, width ${width}`,
     operations: withGradients ? 3.5 * forward : forward,
@@ -164,7 +168,11 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
       ours: () => run(attention, data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]))),
       stock: () => run(stockAttention, data.map((part) =>
         tf.tensor3d(Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]))),
-    }), ...jaxContestants(jaxAttention, given.slice(0, 3), expected, withGradients ? given[3] : undefined)],
+    }), ...jaxContestants(jaxAttention, given.slice(0, 3), expected, withGradients ? given[3] : undefined),
+    ...(withGradients ? [] : onnxContestants(
+      { name: 'MultiHeadAttention', domain: 'com.microsoft', attributes: { num_heads: heads } },
+      data.slice(0, 3).map((part) => ({ values: part, shape: flat })), { values: result.output, shape: flat },
+    ))],
   };
 }
 
@@ -223,7 +231,11 @@ async function convolutionWork(
       stock: maker(stock),
       // The wasm backend has no gradient of conv2d to its filter.
       stockOnWasm: !(withGradients && stock === stock2d),
-    }), ...jaxContestants(jaxConvolution(padding), jaxInputs, jaxExpected, withGradients ? jaxDy : undefined)],
+    }), ...jaxContestants(jaxConvolution(padding), jaxInputs, jaxExpected, withGradients ? jaxDy : undefined),
+    ...(withGradients ? [] : onnxContestants(
+      { name: 'Conv', attributes: { pads: [0, 1].flatMap((end) => padding.map((ends) => ends[end])) } },
+      jaxInputs, { values: jaxExpected[0], shape: jaxDy.shape },
+    ))],
   };
 }
 

@@ -37,7 +37,7 @@ const staged: Record<Pass, string> = {
 };
 /** Matrix products in a pass: scores and mixture; scores again, dP and dQ; scores again, dP, dV and dK. */
 const products: Record<Pass, number> = { forward: 2, backward_query: 3, backward_key_value: 4 };
-/** Queries of a tile of the pass that keeps steps. */
+/** Queries of a tile of the pass that keeps steps: 4 QUARTERS in its shader. */
 const stepsTile = 32;
 const registerRows = 4;
 const registerGroup = 16;

@@ -4,7 +4,8 @@ import { pairOnStage, voteAndStep, watch } from './studio-page.ts';
 
 test('a pair, a vote and a training step on WebGPU', async ({ page }) => {
   const { errors } = watch(page);
-  await page.goto('/?engine=webgpu');
+  // Without the measuring of kernels, which has suites of its own: a software adapter takes minutes for it.
+  await page.goto('/?engine=webgpu&autotune=off');
   await pairOnStage(page);
   await voteAndStep(page);
   await page.locator('.model-line').getByRole('button').click();

@@ -15,7 +15,7 @@ override CHUNKS: u32; // D / 4
 override BLOCKS: u32; // rows of steps / 4
 
 const ROWS = 4u;
-const QUARTERS = 8u;
+const QUARTERS = 4u;
 const GROUP = 16u;
 
 @group(0) @binding(0) var<storage, read> key: array<vec4<f32>>;

@@ -82,7 +82,9 @@ async function compare(x: number[], filter: number[], stride: [number, number, n
 }
 
 describe.each(variants)('%s', (variant) => {
-  test.each(cases)('x %j, filter %j, stride %j', async (x, filter, stride) => {
+  // The widest tile, slow to compile, is the staged one's program: of what is smaller than it, one case.
+  const chosen = cases.filter(([[, time, height, width]]) => variant !== 'staged-wide' || time * height * width > 64 || height === 2);
+  test.each(chosen)('x %j, filter %j, stride %j', async (x, filter, stride) => {
     forceVariant(variant);
     await compare(x, filter, stride);
   });

@@ -72,7 +72,9 @@ function oracle(
 }
 
 describe.each(variants)('%s', (variant) => {
-  test.each(shapes)('x [%i, %i] to %i columns', async (rows, depth, columns) => {
+  // The widest tile, slow to compile, is the staged one's program: of what is smaller than it, one shape.
+  const chosen = shapes.filter(([rows, , columns]) => variant !== 'staged-wide' || Math.max(rows, columns) > 64 || rows === 7);
+  test.each(chosen)('x [%i, %i] to %i columns', async (rows, depth, columns) => {
     forceVariant(variant);
     const shape = { rows, depth, columns };
     const x = testValues(1, rows * depth);

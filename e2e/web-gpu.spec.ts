@@ -10,6 +10,6 @@ test('a pair, a vote and a training step on WebGPU', async ({ page }) => {
   await voteAndStep(page);
   await page.locator('.model-line').getByRole('button').click();
   const kernels = page.getByRole('dialog', { name: 'Kernels on this adapter' });
-  await expect(kernels).toContainText(/usual way to run each kernel|Measured in/);
+  await expect(kernels).toContainText('usual way to run each kernel');
   expect(errors).toEqual([]);
 });

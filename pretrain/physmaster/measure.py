@@ -50,7 +50,8 @@ def score_families(make, config, data, split, clips, known=None):
     scores = {}
     for family in Clips(data, [split], config).families():
         source = Clips(data, [split], config, clips, family)
-        results = score({'model': make(source)}, split, source.scenes()[0]['seed'], family=family, alone=known is not None)['results']
+        first_seed = source.scenes()[0]['seed']
+        results = score({'model': make(source)}, split, first_seed, family=family, alone=known is not None)['results']
         scores[family] = {'model': results['model'], 'still': known[family]['still'] if known else results['still']}
     return scores
 

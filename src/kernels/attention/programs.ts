@@ -80,11 +80,10 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
   const shared = fits(device, pass, shape) ? quad[pass] : undefined;
   const amongNeighbours = (source: string): AttentionCandidate => {
     const keepsSteps = pass === 'backward_key_value';
-    const threads = 4 * Math.ceil(rows / (4 * registerRows)) * batch * heads;
     const program: Program = {
       shader: specialize(`attention/quad_${pass}`, source, {}),
       constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
-      workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+      workgroups: quadWorkgroups(rows, batch * heads),
     };
     return { program, bytes: keepsSteps ? [...bytes, bytesOfSteps(shape)] : bytes, keepsSteps };
   };
@@ -106,6 +105,11 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
   return { program: { ...program, operations }, keepsSteps };
 }
 
+/** Four neighbours are of one group (a head of a batch): rows of each are padded to them. */
+function quadWorkgroups(rows: number, groups: number): Program['workgroups'] {
+  return [Math.ceil((4 * Math.ceil(rows / (4 * registerRows)) * groups) / registerGroup), 1, 1];
+}
+
 function operationsOfProduct({ batch, queries, keys, heads, width }: AttentionShape): number {
   return 2 * batch * heads * queries * keys * width;
 }
@@ -119,12 +123,11 @@ function fits(device: GPUDevice, pass: Pass, shape: AttentionShape): boolean {
 /** dQ from key and the steps that the keys' and values' pass kept. */
 export function queryFromStepsProgram(shape: AttentionShape): Program {
   const { batch, queries, keys, heads, width } = shape;
-  const threads = 4 * Math.ceil(queries / (4 * registerRows)) * batch * heads;
   const BLOCKS = stepsShape(shape)[3] / 4;
   return {
     shader: specialize('attention/quad_query_from_steps', quadQueryFromSteps, {}),
     constants: { QUERIES: queries, KEYS: keys, HEADS: heads, GROUPS: batch * heads, CHUNKS: width / 4, BLOCKS },
-    workgroups: [Math.ceil(threads / registerGroup), 1, 1],
+    workgroups: quadWorkgroups(queries, batch * heads),
     operations: operationsOfProduct(shape),
   };
 }

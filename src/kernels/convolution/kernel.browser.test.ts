@@ -83,7 +83,8 @@ async function compare(x: number[], filter: number[], stride: [number, number, n
 
 describe.each(variants)('%s', (variant) => {
   // The widest tile, slow to compile, is the staged one's program: of what is smaller than it, one case.
-  const chosen = cases.filter(([[, time, height, width]]) => variant !== 'staged-wide' || time * height * width > 64 || height === 2);
+  const chosen = variant !== 'staged-wide' ? cases
+    : cases.filter(([[, time, height, width]]) => time * height * width > 64 || height === 2);
   test.each(chosen)('x %j, filter %j, stride %j', async (x, filter, stride) => {
     forceVariant(variant);
     await compare(x, filter, stride);

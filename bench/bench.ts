@@ -21,7 +21,7 @@ and in onnxruntime-web (kernels forward), in headless Chromium.`,
     repetitions: { value: 'N', help: 'timed runs of each implementation; the median counts', default: '5' },
     works: { value: 'A,B', help: 'only these works; all unless given', optional: true },
     variant: { value: 'V', help: `our kernels': ${variants.join(', ')}, or auto`, default: 'auto' },
-    size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, or tiny', default: 'nano' },
+    size: { value: 'SIZE', help: 'model of dpo-step and clip-pair: nano, small, tiny', default: 'nano' },
   },
   notes: `Works: ${workNames.slice(0, 5).join(', ')},
 ${workNames.slice(5).join(', ')}.
@@ -42,7 +42,7 @@ await runCommand(command.invocation, async () => {
   if (!flags) return;
   const repetitions = wholeNumber('repetitions', flags.repetitions, 1, 1000);
   const variant = oneOf('variant', flags.variant, ['auto', ...variants]);
-  const size = oneOf('size', flags.size, ['nano', 'tiny'] as const);
+  const size = oneOf('size', flags.size, ['nano', 'small', 'tiny'] as const);
   const wanted = flags.works === undefined
     ? workNames
     : flags.works.split(',').map((name) => oneOf('works', name.trim(), workNames));

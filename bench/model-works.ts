@@ -26,11 +26,11 @@ import { jaxStep } from './jax-model.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
-/** nano with its pretrained weights, or a random model of a few thousand parameters. */
-export type Size = 'nano' | 'tiny';
+/** A shipped model with its pretrained weights, or a random one of a few thousand parameters. */
+export type Size = 'nano' | 'small' | 'tiny';
 
 async function openFile(size: Size): Promise<ModelFile> {
-  if (size === 'nano') return fetchModel('/models/nano/');
+  if (size !== 'tiny') return fetchModel(`/models/${size}/`);
   return { config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0 };
 }
 
@@ -160,7 +160,7 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
   const { steps, temperature, method } = config.sampler;
   return tf.tidy(() => {
     const pixels = tf.tensor(networkFromPixels(image), [1, config.video.height, config.video.width, 3]);
-    const latent = latentFromImage(weights, pixels);
+    const latent = latentFromImage(config, weights, pixels);
     const tokens = physicsTokens(config, weights, backboneFeatures(config, weights, pixels));
     const every = <Kind extends Tensor>(x: Kind): Kind => tf.concat(seeds.map(() => x), 0);
     const [imageLatent, physics] = [every(latent), every(tokens)];
@@ -181,7 +181,7 @@ function eagerClips(model: Model, image: Uint8Array): Tensor[] {
     }
     const first = tf.reshape<tf.Rank.R5>(latent, [1, 1, height, width, channels]);
     return tf.split(z, seeds.length, 0).map((clip) =>
-      videoFromLatent(weights, tf.concat([first, clip], 1), pixels));
+      videoFromLatent(config, weights, tf.concat([first, clip], 1), pixels));
   });
 }
 

@@ -6,7 +6,7 @@ import { oneOf, UsageError, wholeNumber } from './command-line.ts';
 import type { Flag } from './command-line.ts';
 
 /** Models that are shipped in public/models. */
-export const sizes = ['nano'] as const;
+export const sizes = ['nano', 'small'] as const;
 
 /** A shipped model's size, or UsageError. */
 export function modelSize(text: string | undefined): (typeof sizes)[number] {

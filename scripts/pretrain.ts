@@ -1,8 +1,9 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
 //   -> decoder again -> table of samplers -> metrics on held-out clips of every family -> public/models/<size>
-// Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand. small grows
-// out of nano (grow.py) before its first stage.
+// Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
+// small grows out of nano (grow.py): first deeper, at nano's resolution and on nano's clips and latents (small-64: base
+// generator, Stage I), then to twice the resolution, where its decoder alone learns anew.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
 // table and metrics are kept only while no checkpoint is newer.
 
@@ -24,18 +25,22 @@ const trainingSplits = { wide: 0.7, train: 0.3 };
 /** Clips of each family that only measure. */
 const heldOutSplits = { seen: 128, unseen: 128, 'out-of-range': 64 };
 
-/** Chunks of one family's clips: split and number of clips, from seed 0 on. */
-function chunksOf(clips: number): [string, number][] {
-  const training = Object.entries(trainingSplits).map(([split, share]): [string, number] =>
-    [split, Math.round(clips * share)]);
-  return [...training, ...Object.entries(heldOutSplits)];
+/** Clips of each family that small's decoder learns from. */
+const decoderClips = 200;
+
+/** Chunks of one family's training clips: split and number of clips, from seed 0 on. */
+function trainingChunks(clips: number): [string, number][] {
+  return Object.entries(trainingSplits).map(([split, share]) => [split, Math.round(clips * share)]);
 }
 
 /** Clips of each family that samplers are compared on: of the train split, far beyond those that are trained on. */
 const validation = { split: 'train', firstSeed: 900_000, clips: 16 };
 
 /** Each training stage's share of --minutes. */
-const shares = { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, decoder: 0.1 };
+const shares = {
+  nano: { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, decoder: 0.1 },
+  small: { autoencoder: 0, backbone: 0, base: 0.6, 'stage-one': 0.2, decoder: 0.2 },
+};
 
 const command: Command<
   'size' | 'families' | 'clips' | 'minutes' | 'processes' | 'resume' | 'from' | 'python' | 'data' | 'out' | 'models'
@@ -116,40 +121,62 @@ async function main(): Promise<void> {
   const unredirected = ['--redirects', '9:1', '--tee', '9:1'];
   const parallel = ['-m', 'torch.distributed.run', '--nnodes', '1', '--nproc_per_node', String(processes),
     '--master_addr', '127.0.0.1', '--master_port', '29517', ...unredirected];
-  const stage = (module: string, ...words: string[]) => run(
+  const stageOf = (name: string, module: string, ...words: string[]) => run(
     python,
-    [...(processes > 1 && !single.has(module) ? parallel : []), '-m', `physmaster.${module}`, '--size', size,
+    [...(processes > 1 && !single.has(module) ? parallel : []), '-m', `physmaster.${module}`, '--size', name,
       '--data', data, '--out', out, '--threads', String(single.has(module) ? processes : 1), ...words],
     trainingEnvironment(),
   );
-  const train = (share: keyof typeof shares, module: string, batch: number, ...words: string[]) => {
+  const stage = (module: string, ...words: string[]) => stageOf(size, module, ...words);
+  const train = (name: string, share: keyof typeof shares.nano, module: string, batch: number, ...words: string[]) => {
     if (!wanted(share)) return;
     const mine = Math.max(1, Math.round(batch / processes));
-    const budget = (minutes * shares[share]).toFixed(2);
-    stage(module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
+    const budget = (minutes * shares[size][share]).toFixed(2);
+    stageOf(name, module, '--minutes', budget, '--resume', '--batch', String(mine), ...words);
   };
   const validationData = `${data}-validation`;
-  const render = (family: string, split: string, firstSeed: number, count: number, folder: string) => run('npx', [
+  const render = (
+    name: keyof typeof modelConfigs, family: string, split: string, firstSeed: number, count: number, folder: string,
+  ) => run('npx', [
     'tsx', 'scripts/dataset.ts', '--family', family, '--split', split, '--first-seed', String(firstSeed), '--clips',
-    String(count), '--side', String(modelConfigs[size].video.height), '--out', join(folder, size),
+    String(count), '--side', String(modelConfigs[name].video.height), '--out', join(folder, name),
   ]);
   if (wanted('data')) {
     for (const family of families) {
-      for (const [split, count] of chunksOf(clips / families.length)) render(family, split, 0, count, data);
-      render(family, validation.split, validation.firstSeed, validation.clips, validationData);
+      for (const [split, count] of trainingChunks(clips / families.length)) render('nano', family, split, 0, count, data);
+      if (size === 'small') render('small', family, 'train', 0, decoderClips, data);
+      for (const [split, count] of Object.entries(heldOutSplits)) render(size, family, split, 0, count, data);
+      render(size, family, validation.split, validation.firstSeed, validation.clips, validationData);
     }
   }
-  if (size === 'small' && first <= stages.indexOf('autoencoder') && !existsSync(join(folder, 'autoencoder.pt'))) {
-    run(python, ['-m', 'physmaster.restore', '--size', 'nano', '--out', out], trainingEnvironment());
-    run(python, ['-m', 'physmaster.grow', '--size', size, '--smaller', 'nano', '--out', out], trainingEnvironment());
-  }
   const windows = ['--window-batch', String(Math.max(1, Math.round(16 / processes)))];
-  train('autoencoder', 'train_autoencoder', 6, ...windows);
-  train('backbone', 'train_backbone', 64);
-  if (wanted('base')) stage('encode_latents');
-  train('base', 'train_generator', 32, '--stage', 'base');
-  train('stage-one', 'train_generator', 32, '--stage', 'stage_one');
-  train('decoder', 'train_decoder', 6, ...windows);
+  const trainGenerator = (name: string) => {
+    train(name, 'base', 'train_generator', 32, '--stage', 'base');
+    train(name, 'stage-one', 'train_generator', 32, '--stage', 'stage_one');
+  };
+  const grow = (name: string, smaller: string, into: string) => {
+    if (existsSync(join(root, out, name, 'autoencoder.pt'))) return;
+    run(python, ['-m', 'physmaster.grow', '--size', name, '--smaller', smaller, '--into', into, '--data', data,
+      '--out', out], trainingEnvironment());
+  };
+  if (size === 'nano') {
+    train(size, 'autoencoder', 'train_autoencoder', 6, ...windows);
+    train(size, 'backbone', 'train_backbone', 64);
+    if (wanted('base')) stage('encode_latents');
+    trainGenerator(size);
+  } else {
+    if (wanted('base')) {
+      run(python, ['-m', 'physmaster.restore', '--size', 'nano', '--models', models, '--out', out], trainingEnvironment());
+      stageOf('nano', 'encode_latents');
+      grow('small-64', 'nano', 'base');
+    }
+    trainGenerator('small-64');
+    if (wanted('decoder')) {
+      grow(size, 'small-64', 'stage_one');
+      stage('encode_latents', '--splits', 'train');
+    }
+  }
+  train(size, 'decoder', 'train_decoder', 6, ...windows, ...(size === 'small' ? ['--splits', 'train'] : []));
   const metrics = join(folder, 'metrics.json');
   const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt'));
   const renew = (file: string, module: string, ...words: string[]) => {

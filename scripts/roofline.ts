@@ -13,11 +13,11 @@ import type { Command } from './command-line.ts';
 import { withHeadlessPage } from './headless/host.ts';
 import { checkOutputFile } from './output-paths.ts';
 
-/** Small with a transformer of 100 million parameters: nobody has trained it. */
+/** Small with a transformer of 100 million parameters, which sees every latent: nobody has trained it. */
 const largeConfig: ModelConfig = {
   ...smallConfig,
   size: '100M',
-  transformer: { ...smallConfig.transformer, width: 768, heads: 12, mlp: 2048, blocks: 17 },
+  transformer: { ...smallConfig.transformer, width: 768, heads: 12, mlp: 2048, blocks: 17, patch: 1 },
 };
 const configs = [nanoConfig, smallConfig, largeConfig];
 

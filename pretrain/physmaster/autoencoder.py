@@ -1,5 +1,5 @@
-"""Causal 3D-convolution video autoencoder: 8x in space, 4x in time, its decoder painting over the first
-frame.
+"""Causal 3D-convolution video autoencoder: 4x in time, 4 patches in space (8x for patches of 2 x 2 pixels), its decoder
+painting over the first frame. Shapes are those of nano.
 
 Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent
 equals frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3]
@@ -37,7 +37,8 @@ class Encoder(nn.Module):
     def __init__(self, config):
         super().__init__()
         c0, c1, c2 = config.encoder_channels
-        self.input = Convolution(12, c0, (1, 3, 3))
+        self.patch = config.autoencoder_patch
+        self.input = Convolution(3 * self.patch ** 2, c0, (1, 3, 3))
         self.block_0 = Residual(c0, (1, 3, 3))
         self.down_0 = Convolution(c0, c1, (3, 3, 3), (2, 2, 2))
         self.block_1 = Residual(c1, (3, 3, 3))
@@ -50,7 +51,7 @@ class Encoder(nn.Module):
         self.log_variance.bias.data.fill_(-6.0)
 
     def forward(self, x):
-        h = self.block_0(self.input(space_to_depth(x, 2)))
+        h = self.block_0(self.input(space_to_depth(x, self.patch)))
         h = self.block_1(self.down_0(h))
         h = self.block_2(self.down_1(h))
         h = F.silu(self.output_norm(h))
@@ -72,25 +73,26 @@ class Decoder(nn.Module):
     def __init__(self, config):
         super().__init__()
         c0, c1, c2 = config.decoder_channels
+        self.patch = config.autoencoder_patch
         self.input = Convolution(config.latent_channels, c0, (3, 3, 3))
         self.block_0 = Residual(c0, (3, 3, 3))
         self.up_0 = PointLinear(c0, 8 * c1)
         self.block_1 = Residual(c1, (3, 3, 3))
         self.up_1 = PointLinear(c1, 8 * c2)
-        self.image = Convolution(12, c2, (1, 3, 3))
+        self.image = Convolution(3 * self.patch ** 2, c2, (1, 3, 3))
         self.block_2 = Residual(c2, (3, 3, 3))
         self.output_norm = ChannelNorm(c2)
-        self.output = Convolution(c2, 16, (3, 3, 3))
+        self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
 
     def layers(self, latent, image):
         """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64]."""
         h = self.block_0(self.input(latent))
         h = self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
         h = depth_to_space(self.up_1(h), (2, 2, 2))
-        h = h + self.image(space_to_depth(image[:, :, None], 2))
+        h = h + self.image(space_to_depth(image[:, :, None], self.patch))
         h = self.block_2(h)
         h = self.output(F.silu(self.output_norm(h)))
-        h = depth_to_space(h, (1, 2, 2)).float()
+        h = depth_to_space(h, (1, self.patch, self.patch)).float()
         return h[:, :3], torch.sigmoid(h[:, 3:])
 
     def forward(self, latent, image):

@@ -13,24 +13,26 @@ from .transformer import Transformer
 def decoder_flops(config):
     """Operations of decoding one clip."""
     c0, c1, c2 = config.decoder_channels
+    pixels, colours = config.autoencoder_patch ** 2, 3
     side, half = config.latent_pixels, (config.frames + 1) // 2
     small = config.latent_frames * side ** 2
     middle = half * (2 * side) ** 2
     large = config.frames * (4 * side) ** 2
     total = small * (27 * config.latent_channels * c0 + 2 * 27 * c0 * c0 + c0 * 8 * c1)
     total += middle * (2 * 27 * c1 * c1 + c1 * 8 * c2)
-    total += large * (2 * 27 * c2 * c2 + 27 * c2 * 16) + (4 * side) ** 2 * 9 * 12 * c2
+    total += large * (2 * 27 * c2 * c2 + 27 * c2 * (colours + 1) * pixels) + (4 * side) ** 2 * 9 * colours * pixels * c2
     return 2 * total
 
 
 def encoder_flops(config):
     """Operations of encoding one clip."""
     c0, c1, c2 = config.encoder_channels
+    inputs = 3 * config.autoencoder_patch ** 2
     side, half = config.latent_pixels, (config.frames + 1) // 2
     small = config.latent_frames * side ** 2
     middle = half * (2 * side) ** 2
     large = config.frames * (4 * side) ** 2
-    total = large * (9 * 12 * c0 + 2 * 9 * c0 * c0) + middle * (27 * c0 * c1 + 2 * 27 * c1 * c1)
+    total = large * (9 * inputs * c0 + 2 * 9 * c0 * c0) + middle * (27 * c0 * c1 + 2 * 27 * c1 * c1)
     total += small * (27 * c1 * c2 + 2 * 9 * c2 * c2 + c2 * config.latent_channels)
     return 2 * total
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from .config import SIZES
+from .config import CLIPS_OF, SIZES
 from .training import Budget
 
 
@@ -29,13 +29,18 @@ def arguments(description):
     return parser
 
 
+def clips_folder(data, size):
+    """Where a size's clips are."""
+    return Path(data) / CLIPS_OF.get(size, size)
+
+
 def prepare(options):
-    """Sets threads, the seed and the size's own data folder. Returns the config and the output folder."""
+    """Sets threads, the seed and the folder of the size's clips. Returns the config and the output folder."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     folder = Path(options.out) / options.size
     folder.mkdir(parents=True, exist_ok=True)
-    options.data = Path(options.data) / options.size
+    options.data = clips_folder(options.data, options.size)
     return SIZES[options.size], folder
 
 

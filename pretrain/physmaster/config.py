@@ -3,7 +3,7 @@
 Shape letters: B batch, T time, H height, W width, C channels, N heads, L tokens, D head width.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,9 @@ class Config:
     frames: int = 25
     pixels: int = 64
     frames_per_second: float = 12.5
-    # Video autoencoder: latents [7, 8, 8, 16].
+    # Video autoencoder: latents [7, 8, 8, 16]. Its patch: height and width of the square of pixels that its first layer
+    # reads, and its last one paints, as one position.
+    autoencoder_patch: int = 2
     encoder_channels: tuple = (32, 64, 96)
     decoder_channels: tuple = (96, 64, 24)
     latent_channels: int = 16
@@ -52,8 +54,8 @@ class Config:
 
     @property
     def latent_pixels(self):
-        """Latent height and width: 64 / 8."""
-        return self.pixels // 8
+        """Latent height and width: 64 / 8 for patches of 2, which two layers halve twice."""
+        return self.pixels // (4 * self.autoencoder_patch)
 
     @property
     def image_tokens(self):
@@ -72,9 +74,12 @@ class Config:
 
 NANO = Config()
 
-# Nano grown: twice the resolution, twice as deep, wider MLPs; as many physics tokens of patches twice as wide. Widths
-# that all layers share stay, so that nano's weights fit in (grow.py).
-SMALL = Config(size='small', pixels=128, backbone_patch=16, blocks=12, mlp=896)
+# Nano grown in two steps (grow.py), each of which starts as the function that it grew from. First deeper, with wider
+# MLPs: small as it would be at nano's resolution, which learns from nano's clips and latents.
+SMALL_64 = Config(size='small-64', blocks=12, mlp=896)
+
+# Then twice the resolution: as many latents and physics tokens, of patches twice as wide.
+SMALL = replace(SMALL_64, size='small', pixels=128, autoencoder_patch=4, decoder_channels=(96, 64, 48), backbone_patch=16)
 
 # For tests: the same graph, small enough for a second.
 TINY = Config(
@@ -83,7 +88,10 @@ TINY = Config(
     width=32, blocks=2, heads=2, mlp=48, time_width=16, rotary_pairs=(2, 3, 3), lora_rank=4, lora_alpha=4.0,
 )
 
-SIZES = {'nano': NANO, 'small': SMALL, 'tiny': TINY}
+SIZES = {'nano': NANO, 'small-64': SMALL_64, 'small': SMALL, 'tiny': TINY}
+
+# Sizes that learn from another's clips.
+CLIPS_OF = {'small-64': 'nano'}
 
 # Domain ids: 0 stands for "not told", which classifier-free guidance needs.
 DOMAINS = {'none': 0, 'rigid': 1, 'fluid': 2, 'thermal': 3, 'optics': 4}
@@ -101,4 +109,6 @@ class Limits:
 
 
 # Published with every model; budget.py asserts them.
-LIMITS = {'nano': Limits(6.4e6, 2e9, 5e9), 'small': Limits(12e6, 12e9, 20e9)}
+LIMITS = {
+    'nano': Limits(6.4e6, 2e9, 5e9), 'small-64': Limits(12e6, 4e9, 5e9), 'small': Limits(12.5e6, 4e9, 20e9),
+}

@@ -17,6 +17,9 @@ from .config import DOMAINS
 
 NAME = re.compile(r'(?P<family>[a-z-]+)-(?P<split>wide|train|seen|unseen|out-of-range)-(?P<first>\d+)-(?P<clips>\d+)$')
 
+# Splits that training draws from, in the order of the model card.
+TRAINING_SPLITS = ('wide', 'train')
+
 
 def split_rows(count, held_out):
     """Rows 0..count-1 as (rows to train on, rows that only measure): the latter spread evenly, so that clips which
@@ -134,6 +137,14 @@ class Clips:
         top = int(np.clip(centre[0] - size // 2, 0, side - size))
         left = int(np.clip(centre[1] - size // 2, 0, side - size))
         return video[:, top:top + size, left:left + size]
+
+
+def training_clips(root, config):
+    """Names of the folders that training draws from, {split: names}, for splits that there are clips of."""
+    names = {}
+    for split, _, _, folder in Clips(root, TRAINING_SPLITS, config).folders:
+        names.setdefault(split, []).append(folder.name)
+    return names
 
 
 def frames_in(folder, config):

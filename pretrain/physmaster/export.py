@@ -17,8 +17,11 @@ from . import safetensors
 from .assemble import assemble
 from .budget import report
 from .command import arguments, prepare
-from .data import Clips
+from .data import Clips, training_clips
 from .fixture import make_fixture
+
+# What grow.py says about the model that this one has grown from.
+GROWN = 'grown.json'
 
 
 def last_records(folder):
@@ -57,14 +60,17 @@ def main():
     fixture = make_fixture(model, seen.video(0)[0])
     safetensors.write(target / 'fixture.safetensors', fixture)
     families = Clips(options.data, ['train'], config).families()
-    data = {split: Clips(options.data, [split], config).names() for split in ('wide', 'train')}
     description = {
         'name': f'physmaster-{config.size}',
         'summary': f'Trained from nothing on simulated scenes of {len(families)} families.',
         'size': config.size, 'stage': options.stage, 'config': config.as_dict(),
-        'sha256': digest, 'budget': report(config), 'tensors': len(tensors), 'data': data, 'seed': options.seed,
+        'sha256': digest, 'budget': report(config), 'tensors': len(tensors),
+        'data': training_clips(options.data, config), 'seed': options.seed,
         'families': families, 'steps': steps, 'training': last_records(folder),
     }
+    grown = folder / GROWN
+    if grown.exists():
+        description['grown'] = json.loads(grown.read_text())
     notes = folder / 'notes.txt'
     if notes.exists():
         description['notes'] = notes.read_text().splitlines()

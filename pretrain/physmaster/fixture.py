@@ -4,7 +4,7 @@ weights.
 Keys and shapes (f32 unless said): image [1,64,64,3]; image_latent [1,8,8,16]; backbone_features_0..3
 [1,64,128]; physics_tokens [1,64,256]; noisy_latent [1,6,8,8,16], t [1], domain i32 [1] -> velocity
 [1,6,8,8,16]; noise [2,6,8,8,16] (Philox seeds 1, 2, stream 0); sampled_latents [2,6,8,8,16] after 4 Euler
-steps; decoded [2,25,64,64,3]; normals [64] (seed 20261122, stream 3); dpo.*: LoRA tensors, chosen and
+steps; decoded f16 [2,25,64,64,3]; normals [64] (seed 20261122, stream 3); dpo.*: LoRA tensors, chosen and
 rejected [2,6,8,8,16], noise [2,...], t [2], beta -> policy and reference errors [2] each, loss, margin [2],
 gradients.
 """
@@ -41,7 +41,8 @@ def make_fixture(model, first_frame):
         decoded = model.autoencoder.video_from_latent(whole, image.expand(2, *image.shape[1:]))
     tensors.update({
         'image': image, 'image_latent': image_latent, 'physics_tokens': tokens, 'noisy_latent': noisy, 't': t,
-        'domain': domain.int(), 'velocity': velocity, 'noise': noise, 'sampled_latents': sampled, 'decoded': decoded,
+        'domain': domain.int(), 'velocity': velocity, 'noise': noise, 'sampled_latents': sampled,
+        'decoded': decoded.half(),
         'normals': torch.from_numpy(normal(20261122, 3, 64)),
     })
     tensors.update({f'backbone_features_{i}': feature for i, feature in enumerate(features)})

@@ -98,16 +98,43 @@ def samplers_table(samplers):
     return lines
 
 
+def ancestors(description):
+    """Records of the models that this one has grown out of, the first first."""
+    before = description.get('grown')
+    return [*ancestors(before), before] if before else []
+
+
 def training_table(description):
     """Markdown table of the stages."""
     lines = ['| stage | steps | training minutes | samples seen | last losses |', '|---|---|---|---|---|']
+    for before in ancestors(description):
+        lines += training_rows(before['training'], f"as {before['size']}: ")
+    return lines + training_rows(description['training'])
+
+
+def training_rows(records, prefix=''):
+    """Table rows of the stages that one model has trained itself."""
+    lines = []
     for key, title in STAGES:
-        record = description['training'].get(key)
+        record = records.get(key)
         if record:
             names = [n for n in record if n not in ('step', 'seconds', 'rate', 'norm', 'samples')]
             losses = ', '.join(f'{name} {record[name]:.4g}' for name in names)
             minutes = record['seconds'] / 60
-            lines.append(f"| {title} | {record['step']} | {minutes:.1f} | {record.get('samples', '-')} | {losses} |")
+            samples = record.get('samples', '-')
+            lines.append(f"| {prefix}{title} | {record['step']} | {minutes:.1f} | {samples} | {losses} |")
+    return lines
+
+
+def data_lines(description):
+    """Markdown list of the folders that training has drawn from, those of the models that it has grown out of first."""
+    lines, known = [], []
+    for title, data in [*((f"{before['size']}, ", before['data']) for before in ancestors(description)),
+                        ('', description['data'])]:
+        # small-64 learns from nano's clips.
+        if data not in known:
+            lines += [f"- {title}{split}: {', '.join(f'`{name}`' for name in names)}" for split, names in data.items()]
+        known.append(data)
     return lines
 
 
@@ -132,8 +159,9 @@ def card(description):
         f"guidance {config['guidance']:g} (one forward a step), temperature {config['temperature']:g} (spread of the "
         'initial noise).', '',
         '## Parts', '',
-        f'- **Autoencoder**: causal 3D convolutions, 8x in space and 4x in time, {latents} latents. Its decoder '
-        'also gets the first frame, keeps its pixels where nothing changes and paints the rest: latents carry motion.',
+        f'- **Autoencoder**: causal 3D convolutions, {4 * sizes.autoencoder_patch}x in space and 4x in time, {latents} '
+        'latents. Its decoder also gets the first frame, keeps its pixels where nothing changes and paints the rest: '
+        'latents carry motion.',
         '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
         f'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into '
         f'{sizes.image_tokens} physics tokens.',
@@ -142,7 +170,7 @@ def card(description):
         '## Data', '',
         'Rendered by `scripts/dataset.ts`; a folder is family, split, first seed and number of clips, and follows '
         'from them bit for bit. What the families and splits are: docs/data-card.md.', '',
-        *[f"- {split}: {', '.join(f'`{name}`' for name in names)}" for split, names in description['data'].items()],
+        *data_lines(description),
         '', 'Autoencoder, backbone and base generator see `wide` and `train`, Stage I `train` alone. `train` and '
         '`seen` never contain the held-out quarter of combinations of a family\'s factors; `unseen` has no others; '
         '`out-of-range` goes beyond them. The autoencoder, the backbone and the base generator know all looks and '
@@ -150,6 +178,10 @@ def card(description):
         f"## Training (seed {description['seed']})", '', *training_table(description), '',
         'Losses named `held_out` are of clips that were not trained on.',
     ]
+    if 'grown' in description:
+        names = [before['size'] for before in ancestors(description)] + [config['size']]
+        lines += ['', f"Grown (`grow.py`): {' -> '.join(names)}; each began as the function that the one before had become. "
+                  'Networks with no row under a name have not been trained there.']
     lines += [f'\n{note}' for note in description.get('notes', [])]
     if 'samplers' in description:
         lines += ['', *samplers_table(description['samplers'])]

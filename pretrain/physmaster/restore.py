@@ -15,6 +15,7 @@ from . import safetensors
 from .command import arguments, prepare
 
 GENERATOR = ('head', 'transformer')
+UNTRAINED = {'step': 0, 'seconds': 0.0, 'samples': 0}
 
 
 def checkpoint(tensors, modules, record, seed):
@@ -33,7 +34,8 @@ def restore(published, folder):
     written = []
     for stage, modules in (('autoencoder', ('autoencoder',)), ('backbone', ('backbone',)),
                            (description['stage'], GENERATOR)):
-        record, path = description['training'][stage], folder / f'{stage}.pt'
+        # A model that has grown out of another may not have trained every stage itself.
+        record, path = description['training'].get(stage, UNTRAINED), folder / f'{stage}.pt'
         if not path.exists():
             torch.save(checkpoint(tensors, modules, record, description['seed']), path)
             with open(folder / f'{stage}.jsonl', 'a', encoding='utf-8') as file:

@@ -65,6 +65,8 @@ def main():
         made = estimates(model, clips, latents, rows, random)
     mean, std = autoencoder.latent_mean, autoencoder.latent_std
     side, cells = config.latent_pixels, config.latent_pixels // 2
+    # Pixels that one latent stands for.
+    reach = config.pixels // side
 
     def one(i, whole, random):
         """Latents, video and image of one clip, or of a window of it that is aligned with the latents' cells."""
@@ -75,10 +77,10 @@ def main():
         if whole:
             return latent, video
         t = int(random.integers(1, config.frames))
-        moved = np.argwhere(np.abs(video[t].astype(np.int16) - video[0]).max(-1) > 8) // 8
+        moved = np.argwhere(np.abs(video[t].astype(np.int16) - video[0]).max(-1) > 8) // reach
         centre = moved[random.integers(len(moved))] if len(moved) else random.integers(0, side, 2)
         top, left = np.clip(centre - random.integers(0, cells, 2), 0, side - cells)
-        window = video[:, top * 8:(top + cells) * 8, left * 8:(left + cells) * 8]
+        window = video[:, top * reach:(top + cells) * reach, left * reach:(left + cells) * reach]
         return latent[:, top:top + cells, left:left + cells], window
 
     def loss_of(random, progress):

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import torch
 
+from physmaster.autoencoder import Autoencoder
 from physmaster.backbone import Backbone
 from physmaster.config import NANO, SMALL, TINY
-from physmaster.grow import grow_backbone, grow_transformer
+from physmaster.grow import grow_autoencoder, grow_backbone, grow_transformer
 from physmaster.transformer import Transformer
 
 from .test_networks import inputs, randomise
@@ -45,17 +46,36 @@ class GrowTest(unittest.TestCase):
         for small, large in zip(before(mean), after(image)):
             assert torch.allclose(small, large, atol=1e-5)
 
+    def test_a_finer_encoder_sees_the_mean_over_pixels_and_its_decoder_paints_them_all(self):
+        larger = replace(TINY, size='larger', pixels=2 * TINY.pixels, autoencoder_patch=2 * TINY.autoencoder_patch)
+        before, after = Autoencoder(TINY), Autoencoder(larger)
+        grown = grow_autoencoder(state(before, 'autoencoder'), TINY, larger)
+        after.load_state_dict({key.removeprefix('autoencoder.'): value for key, value in grown.items()}, strict=False)
+        video = 2 * torch.rand(1, larger.frames, larger.pixels, larger.pixels, 3) - 1
+        mean = video.reshape(1, larger.frames, TINY.pixels, 2, TINY.pixels, 2, 3).mean((3, 5))
+        latent = before.latent_from_video(mean)
+        assert torch.allclose(latent, after.latent_from_video(video), atol=1e-5)
+        assert not torch.allclose(latent, after.latent_from_video(video.flip(3)), atol=1e-3)
+        # Where the first frame is the same in all pixels that were one, so is what is made of it.
+        image = mean[:, 0].repeat_interleave(2, 1).repeat_interleave(2, 2)
+        painted = before.video_from_latent(latent, mean[:, 0]).repeat_interleave(2, 2).repeat_interleave(2, 3)
+        assert torch.allclose(painted, after.video_from_latent(latent, image), atol=1e-5)
+
     def test_nano_grows_into_small_and_not_into_strangers(self):
-        transformer, backbone = Transformer(NANO), Backbone(NANO)
+        transformer, backbone, autoencoder = Transformer(NANO), Backbone(NANO), Autoencoder(NANO)
         grown = {**grow_transformer(state(transformer, 'transformer'), NANO, SMALL),
-                 **grow_backbone(state(backbone, 'backbone'), NANO, SMALL)}
-        for prefix, module in (('transformer', Transformer(SMALL)), ('backbone', Backbone(SMALL))):
+                 **grow_backbone(state(backbone, 'backbone'), NANO, SMALL),
+                 **grow_autoencoder(state(autoencoder, 'autoencoder'), NANO, SMALL)}
+        for prefix, module in (('transformer', Transformer(SMALL)), ('backbone', Backbone(SMALL)),
+                               ('autoencoder', Autoencoder(SMALL))):
             for name, p in module.named_parameters():
                 assert grown[f'{prefix}.{name}'].shape == p.shape, name
         with self.assertRaises(ValueError):
             grow_transformer(state(transformer, 'transformer'), NANO, replace(SMALL, width=384))
         with self.assertRaises(ValueError):
             grow_backbone(state(backbone, 'backbone'), NANO, replace(SMALL, backbone_patch=8))
+        with self.assertRaises(ValueError):
+            grow_autoencoder(state(autoencoder, 'autoencoder'), NANO, replace(SMALL, autoencoder_patch=2))
 
 
 if __name__ == '__main__':

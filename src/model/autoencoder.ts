@@ -1,7 +1,8 @@
 /**
- * The video autoencoder: causal 3D convolutions, 8x in space and 4x in time.
+ * The video autoencoder: causal 3D convolutions, 4x in time and 4p x in space, where p x p pixels are the patch that its
+ * first layer reads, and its last one paints, as one position.
  *
- * latentFromVideo: video [B, T, H, W, 3] in [-1, 1] -> normalised latents [B, T', H/8, W/8, C], T' = (T+3)/4.
+ * latentFromVideo: video [B, T, H, W, 3] in [-1, 1] -> normalised latents [B, T', H/4p, W/4p, C], T' = (T+3)/4.
  * An image is a video of one frame, and its latent equals the first latent of any clip that starts with it.
  * videoFromLatent: latents and the clip's first frame [B, H, W, 3] -> video. In image-to-video that frame is
  * always known, so the decoder may keep its pixels where nothing changes: each output pixel is
@@ -13,14 +14,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { silu } from '../kernels/activation/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import type { ModelConfig } from './config.ts';
 import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
 
-/** Normalised latents [B, T', H/8, W/8, C] of a video [B, T, H, W, 3] in [-1, 1]. */
-export function latentFromVideo(weights: Weights, video: Tensor): Tensor5D {
+/** Normalised latents [B, T', H/4p, W/4p, C] of a video [B, T, H, W, 3] in [-1, 1]. */
+export function latentFromVideo(config: ModelConfig, weights: Weights, video: Tensor): Tensor5D {
   const name = 'autoencoder.encoder';
+  const { patch } = config.autoencoder;
   return tf.tidy(() => {
-    let h = convolutionLayer(weights, `${name}.input`, spaceToDepth(video, [1, 2, 2]));
+    let h = convolutionLayer(weights, `${name}.input`, spaceToDepth(video, [1, patch, patch]));
     h = residualLayer(weights, `${name}.block_0`, h);
     h = convolutionLayer(weights, `${name}.down_0`, h, [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_1`, h);
@@ -37,18 +40,19 @@ export function latentFromVideo(weights: Weights, video: Tensor): Tensor5D {
   });
 }
 
-/** Normalised latent [B, H/8, W/8, C] of an image [B, H, W, 3] in [-1, 1]. */
-export function latentFromImage(weights: Weights, image: Tensor): Tensor4D {
+/** Normalised latent [B, H/4p, W/4p, C] of an image [B, H, W, 3] in [-1, 1]. */
+export function latentFromImage(config: ModelConfig, weights: Weights, image: Tensor): Tensor4D {
   const [batch, height, width, channels] = image.shape;
   return tf.tidy(() => {
-    const latent = latentFromVideo(weights, tf.reshape(image, [batch, 1, height, width, channels]));
+    const latent = latentFromVideo(config, weights, tf.reshape(image, [batch, 1, height, width, channels]));
     return tf.squeeze(latent, [1]) as Tensor4D;
   });
 }
 
-/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/8, W/8, C] and the first frame [B, H, W, 3]. */
-export function videoFromLatent(weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
+/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
+export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
   const name = 'autoencoder.decoder';
+  const { patch } = config.autoencoder;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
@@ -59,10 +63,11 @@ export function videoFromLatent(weights: Weights, latent: Tensor, image: Tensor)
     h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_1`, h);
     h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
-    h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, spaceToDepth(first, [1, 2, 2])));
+    const folded = spaceToDepth(first, [1, patch, patch]);
+    h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, folded));
     h = residualLayer(weights, `${name}.block_2`, h);
     h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-    h = depthToSpace(h, [1, 2, 2]);
+    h = depthToSpace(h, [1, patch, patch]);
     const frames = h.shape[1] ?? 1;
     const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
     const kept = tf.sub(tf.reshape(image, [batch, 1, height * width, 3]), paint);

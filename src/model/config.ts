@@ -29,6 +29,8 @@ export interface ModelConfig {
   readonly video: { readonly frames: number; readonly height: number; readonly width: number;
     readonly framesPerSecond: number };
   readonly autoencoder: {
+    /** Height and width of the square of pixels that its first layer reads, and its last one paints, as one position. */
+    readonly patch: number;
     /** Channel counts of the encoder's three stages. */
     readonly encoderWidths: readonly [number, number, number];
     /** Channel counts of the decoder's three stages, coarse to fine. */
@@ -57,15 +59,19 @@ export interface ModelConfig {
   readonly sampler: SamplerOptions;
 }
 
-/** Spatial and temporal reduction of the autoencoder. */
-export const spaceReduction = 8;
-export const timeReduction = 4;
+/** Two layers of the autoencoder halve time, height and width. */
+const timeReduction = 4;
+
+/** Pixels, in height and width, that one latent stands for. */
+function latentPixels({ autoencoder }: ModelConfig): number {
+  return 4 * autoencoder.patch;
+}
 
 /** The nano model. */
 export const nanoConfig: ModelConfig = {
   size: 'nano',
   video: { frames: 25, height: 64, width: 64, framesPerSecond: 12.5 },
-  autoencoder: { encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16 },
+  autoencoder: { patch: 2, encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16 },
   backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
   head: { width: 80 },
   transformer: {
@@ -76,11 +82,12 @@ export const nanoConfig: ModelConfig = {
   sampler: { method: 'adams-bashforth', steps: 6, guidance: 1, temperature: 0.4 },
 };
 
-/** The small model: nano at twice the resolution, twice as deep and with wider MLPs. */
+/** The small model: nano at twice the resolution in patches twice as wide, twice as deep and with wider MLPs. */
 export const smallConfig: ModelConfig = {
   ...nanoConfig,
   size: 'small',
   video: { ...nanoConfig.video, height: 128, width: 128 },
+  autoencoder: { ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48] },
   backbone: { ...nanoConfig.backbone, patch: 16 },
   transformer: { ...nanoConfig.transformer, blocks: 12, mlp: 896 },
 };
@@ -108,8 +115,8 @@ export interface LatentShape {
 /** Latent sizes of one clip of this configuration. */
 export function latentShape(config: ModelConfig): LatentShape {
   const frames = (config.video.frames - 1) / timeReduction + 1;
-  const height = config.video.height / spaceReduction;
-  const width = config.video.width / spaceReduction;
+  const height = config.video.height / latentPixels(config);
+  const width = config.video.width / latentPixels(config);
   const channels = config.autoencoder.latentChannels;
   return {
     frames, generated: frames - 1, height, width, channels,
@@ -181,6 +188,7 @@ export function parseConfig(json: unknown): ModelConfig {
     size: typeof fields['size'] === 'string' ? fields['size'] : 'unnamed',
     video: { frames: count(fields, 'frames'), height: pixels, width: pixels, framesPerSecond },
     autoencoder: {
+      patch: count(fields, 'autoencoder_patch'),
       encoderWidths: triple(fields, 'encoder_channels'),
       decoderWidths: triple(fields, 'decoder_channels'),
       latentChannels: count(fields, 'latent_channels'),
@@ -213,10 +221,11 @@ export function parseConfig(json: unknown): ModelConfig {
  */
 export function checkConfig(config: ModelConfig): void {
   const { video, backbone, transformer } = config;
+  const token = latentPixels(config) * transformer.patch;
   const rules: [boolean, string][] = [
     [(video.frames - 1) % timeReduction === 0, 'video.frames - 1 is not a multiple of 4'],
-    [video.height % (spaceReduction * transformer.patch) === 0, 'video.height does not divide into tokens'],
-    [video.width % (spaceReduction * transformer.patch) === 0, 'video.width does not divide into tokens'],
+    [video.height % token === 0, 'video.height does not divide into tokens'],
+    [video.width % token === 0, 'video.width does not divide into tokens'],
     [video.height % backbone.patch === 0 && video.width % backbone.patch === 0,
       'the picture does not divide into backbone patches'],
     [backbone.width % backbone.heads === 0, 'backbone.width is not a multiple of backbone.heads'],

@@ -57,14 +57,14 @@ function largestDifference(a: Tensor, b: Tensor): number {
 
 test('autoencoder: shapes, and an image is the first frame of its clip', () => {
   const video = videoOf(1);
-  const latent = latentFromVideo(weights, video);
+  const latent = latentFromVideo(config, weights, video);
   expect(latent.shape).toEqual([1, frames, height, width, channels]);
   const image = tf.reshape(tf.slice(video, [0, 0, 0, 0, 0], [1, 1, -1, -1, -1]),
     [1, config.video.height, config.video.width, 3]);
   const first = tf.slice(latent, [0, 0, 0, 0, 0], [1, 1, -1, -1, -1]);
-  const alone = latentFromImage(weights, image);
+  const alone = latentFromImage(config, weights, image);
   expect(largestDifference(tf.reshape(first, alone.shape), alone)).toBe(0);
-  const decoded = videoFromLatent(weights, latent, image);
+  const decoded = videoFromLatent(config, weights, latent, image);
   expect(decoded.shape).toEqual(video.shape);
   expect(tf.max(tf.abs(decoded)).dataSync()[0]).toBeLessThanOrEqual(1);
 });
@@ -73,12 +73,12 @@ test('autoencoder: later frames change nothing before them, encoding and decodin
   const video = videoOf(1);
   const other = tf.concat([tf.slice(video, [0, 0, 0, 0, 0], [1, 5, -1, -1, -1]),
     tf.slice(videoOf(2), [0, 5, 0, 0, 0], [1, 4, -1, -1, -1])], 1);
-  const [a, b] = [latentFromVideo(weights, video), latentFromVideo(weights, other)];
+  const [a, b] = [latentFromVideo(config, weights, video), latentFromVideo(config, weights, other)];
   const early = (x: Tensor, count: number) => tf.slice(x, [0, 0, 0, 0, 0], [1, count, -1, -1, -1]);
   expect(largestDifference(early(a, 2), early(b, 2))).toBe(0);
   expect(largestDifference(a, b)).toBeGreaterThan(1e-3);
   const image = tf.reshape(early(video, 1), [1, config.video.height, config.video.width, 3]);
-  const [x, y] = [videoFromLatent(weights, a, image), videoFromLatent(weights, b, image)];
+  const [x, y] = [videoFromLatent(config, weights, a, image), videoFromLatent(config, weights, b, image)];
   expect(largestDifference(early(x, 5), early(y, 5))).toBe(0);
 });
 

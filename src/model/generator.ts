@@ -154,7 +154,7 @@ export class ClipGenerator {
     const shape = [1, config.video.height, config.video.width, 3];
     const values = [networkFromPixels(image)];
     const [latent, features] = await this.run('encode-image', values, [shape], ([pixels]) => [
-      latentFromImage(this.model.weights, pixels),
+      latentFromImage(config, this.model.weights, pixels),
       tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
     ]);
     return { image, domain, latent, features };
@@ -246,18 +246,18 @@ export class ClipGenerator {
     const shapes = [[1, frames, height, width, channels], [1, config.video.height, config.video.width, 3]];
     const values = [joined([encoding.latent, latent]), networkFromPixels(encoding.image)];
     const [video] = await this.run('decode', values, shapes, ([latents, image]) => [
-      videoFromLatent(this.model.weights, latents, image),
+      videoFromLatent(config, this.model.weights, latents, image),
     ]);
     return pixelsFromNetwork(video);
   }
 
-  /** Latents [T'-1, H/8, W/8, C] of a whole clip u8 [T, H, W, 3], the first frame's excluded. */
+  /** Latents [T'-1, h, w, C] of a whole clip u8 [T, H, W, 3], the first frame's excluded. */
   async encodeClip(frames: Uint8Array): Promise<Float32Array> {
     const { config } = this.model;
     const { height, width } = config.video;
     const shape = [1, config.video.frames, height, width, 3];
     const [latents] = await this.run('encode-clip', [networkFromPixels(frames)], [shape], ([video]) => [
-      latentFromVideo(this.model.weights, video),
+      latentFromVideo(config, this.model.weights, video),
     ]);
     const latent = latentShape(config);
     return latents.slice(latent.height * latent.width * latent.channels);

@@ -55,9 +55,9 @@ class Collector {
 function addAutoencoder(to: Collector, config: ModelConfig): void {
   const [e0, e1, e2] = config.autoencoder.encoderWidths;
   const [d0, d1, d2] = config.autoencoder.decoderWidths;
-  const latent = config.autoencoder.latentChannels;
+  const { latentChannels: latent, patch } = config.autoencoder;
   const encoder = 'autoencoder.encoder';
-  to.convolution(`${encoder}.input`, [1, 3, 3], 12, e0);
+  to.convolution(`${encoder}.input`, [1, 3, 3], 3 * patch ** 2, e0);
   to.residual(`${encoder}.block_0`, residualKernels.encoder[0], e0);
   to.convolution(`${encoder}.down_0`, [3, 3, 3], e0, e1);
   to.residual(`${encoder}.block_1`, residualKernels.encoder[1], e1);
@@ -73,10 +73,10 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
   to.linear(`${decoder}.up_0`, d0, 8 * d1);
   to.residual(`${decoder}.block_1`, residualKernels.decoder[1], d1);
   to.linear(`${decoder}.up_1`, d1, 8 * d2);
-  to.convolution(`${decoder}.image`, [1, 3, 3], 12, d2);
+  to.convolution(`${decoder}.image`, [1, 3, 3], 3 * patch ** 2, d2);
   to.residual(`${decoder}.block_2`, residualKernels.decoder[2], d2);
   to.norm(`${decoder}.output_norm`, d2);
-  to.convolution(`${decoder}.output`, [3, 3, 3], d2, 16);
+  to.convolution(`${decoder}.output`, [3, 3, 3], d2, 4 * patch ** 2);
 }
 
 function addPhysicsEncoder(to: Collector, config: ModelConfig): void {

@@ -1,5 +1,5 @@
-// Parity with the PyTorch twin on the GPU.
-import { afterAll, expect, vi } from 'vitest';
+// Parity of both sizes with the PyTorch twin on the GPU.
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { createDevice } from '../engine/device.ts';
 import type { EngineDevice } from '../engine/device.ts';
 import { readFixture } from './fixture.ts';
@@ -7,14 +7,18 @@ import { loadModel } from './generator.ts';
 import { testParity } from './parity-suite.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
-const folder = '/models/nano/';
 
 let engine: EngineDevice;
-
-testParity(async () => {
+beforeAll(async () => {
   engine = await createDevice();
-  const bytes = await (await fetch(`${folder}fixture.safetensors`)).arrayBuffer();
-  return { model: await loadModel(folder), fixture: readFixture(new Uint8Array(bytes)) };
+});
+
+describe.each(['nano', 'small'])('%s', (size) => {
+  testParity(async () => {
+    const folder = `/models/${size}/`;
+    const bytes = await (await fetch(`${folder}fixture.safetensors`)).arrayBuffer();
+    return { model: await loadModel(folder), fixture: readFixture(new Uint8Array(bytes)) };
+  });
 });
 
 afterAll(() => {

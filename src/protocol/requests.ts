@@ -22,20 +22,24 @@ import {
 export const EngineWish = v.picklist(['auto', 'webgpu', 'wasm']);
 export type EngineWish = v.InferOutput<typeof EngineWish>;
 
+/** Which model: by its size, or `auto`: small where there is a GPU, else nano. */
+export const SizeWish = v.picklist(['auto', ...ModelSize.options]);
+export type SizeWish = v.InferOutput<typeof SizeWish>;
+
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
- * Opens device, world and weights, then puts the stored votes, pairs and weights back. `modelUrl` is the
- * folder that holds model.json and model.safetensors, with a closing slash. Sent once; a page that wants
+ * Opens device, world and weights, then puts the stored votes, pairs and weights back. `modelsUrl` is the
+ * folder, with a closing slash, that holds a folder of model.json and model.safetensors for each size. Sent once; a page that wants
  * another session ends the worker and starts a new one.
  */
 export const SessionStart = v.object({
   kind: v.literal('session.start'),
-  size: ModelSize,
+  size: SizeWish,
   engine: EngineWish,
   /** Measure the ways to run each kernel on this adapter, while nothing else is wanted. */
   autotune: v.boolean(),
-  modelUrl: v.string(),
+  modelsUrl: v.string(),
   restored: v.object({
     votes: v.array(VoteEvent),
     pairs: v.array(PairRecord),

@@ -1,6 +1,6 @@
 /** Puts a studio on the page. The page and the preview of the tests differ only in the client they bring. */
 import { createRoot } from 'react-dom/client';
-import type { EngineWish } from '../protocol/messages.ts';
+import type { EngineWish, SizeWish } from '../protocol/messages.ts';
 import { openStorage, askToPersist } from '../storage/indexed-storage.ts';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -18,6 +18,12 @@ function engineOf(search: string): EngineWish {
   return wished === 'webgpu' || wished === 'wasm' ? wished : 'auto';
 }
 
+/** What `?size=` asks for: `nano`, `small`, or what suits the adapter. */
+function sizeOf(search: string): SizeWish {
+  const wished = new URLSearchParams(search).get('size');
+  return wished === 'nano' || wished === 'small' ? wished : 'auto';
+}
+
 /** Mounts the app and starts the session. Asks for lasting storage with the first vote, not on arrival. */
 export function mountStudio(client: WorkerClient, root: HTMLElement) {
   const studio = createStudio({
@@ -26,7 +32,8 @@ export function mountStudio(client: WorkerClient, root: HTMLElement) {
     settingsDisk: settingsDisk(),
     engine: engineOf(window.location.search),
     autotune: new URLSearchParams(window.location.search).get('autotune') !== 'off',
-    modelUrl: new URL('/models/nano/', window.location.href).href,
+    modelsUrl: new URL('/models/', window.location.href).href,
+    size: sizeOf(window.location.search),
     autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
   });
   createRoot(root).render(

@@ -12,7 +12,7 @@ import { latentShape } from '../model/config.ts';
 import { fetchModel } from '../model/weights.ts';
 import type { EventOf, RequestOf, WorkerEvent } from '../protocol/messages.ts';
 import { standingVotes } from '../protocol/records.ts';
-import type { SnapshotId } from '../protocol/records.ts';
+import type { ModelSize, SnapshotId } from '../protocol/records.ts';
 import type { World } from '../world/world.ts';
 import { isHeldOut } from './evaluation-work.ts';
 import { Familiarity } from './familiarity.ts';
@@ -28,6 +28,12 @@ type Phase = EventOf<'session.progress'>['phase'];
 export interface Opening {
   readonly bench: Workbench;
   readonly snapshotId: SnapshotId | null;
+  readonly size: ModelSize;
+}
+
+/** The model that `auto` stands for: what a processor does in a GPU's place is bearable with nano alone. */
+export function sizeFor({ noGpu, adapterInfo }: Pick<ComputeDevice, 'noGpu' | 'adapterInfo'>): ModelSize {
+  return noGpu === null && !adapterInfo.software ? 'small' : 'nano';
 }
 
 /** Opens what `session.start` asks for. Rejects with NoWebGPUError, WeightsError or WorldError. */
@@ -44,9 +50,11 @@ export async function openSession(
   const ready = await world.catch((cause: unknown) => {
     throw new WorldError(`The world's physics engine did not load: ${String(cause)}`);
   });
-  tell('weights', 'Loading the weights');
-  const file = await fetchModel(request.modelUrl, (loaded, total) => {
-    tell('weights', 'Loading the weights', loaded, Math.max(total, 0));
+  const size = request.size === 'auto' ? sizeFor(engine) : request.size;
+  const loading = `Loading the weights of ${size}`;
+  tell('weights', loading);
+  const file = await fetchModel(`${request.modelsUrl}${size}/`, (loaded, total) => {
+    tell('weights', loading, loaded, Math.max(total, 0));
   });
   tell('upload', engine.noGpu === null ? 'Putting the model on the GPU' : 'Putting the model in place');
   const host = new ModelHost(engine, file);
@@ -70,7 +78,7 @@ export async function openSession(
   const preferences = new PreferenceSet(votes.map(({ id, pairId, chosen }) => ({ id, pairId, chosen })));
   const snapshotId = restoreSnapshot(host, request, emit);
   const familiarity = new Familiarity(ready, trainedFamilies(file));
-  return { bench: { world: ready, archive, familiarity, host, preferences, emit }, snapshotId };
+  return { bench: { world: ready, archive, familiarity, host, preferences, emit }, snapshotId, size };
 }
 
 /** Puts the stored snapshot back where it fits; gives its id then. */

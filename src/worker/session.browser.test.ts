@@ -33,7 +33,7 @@ test('weights that are not there are refused, and so is work before they are', a
   other.send({ kind: 'training.start' });
   expect((await other.wait('request.refused')).sentence).toMatch(/not loaded/);
   other.send({
-    kind: 'session.start', size: 'nano', engine: 'webgpu', autotune: false, modelUrl: '/nowhere/',
+    kind: 'session.start', size: 'nano', engine: 'webgpu', autotune: false, modelsUrl: '/nowhere/',
     restored: { votes: [], pairs: [], snapshot: null, settings: null },
   });
   expect(await other.wait('session.failed')).toMatchObject({ code: 'weights-missing' });

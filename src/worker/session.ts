@@ -180,7 +180,7 @@ export class Session {
     try {
       if (this.opened !== null) throw new RefusedError('The session has been started already.');
       this.world ??= createWorld();
-      const { bench, snapshotId } = await openSession(request, this.world, this.makeDevice, this.emit);
+      const { bench, snapshotId, size } = await openSession(request, this.world, this.makeDevice, this.emit);
       const training = new TrainingWork(bench, this.control, request.restored.settings);
       const automatic = new AutomaticWork(bench, (made) => this.publish(bench, made));
       const evaluation = new EvaluationWork(bench, async () => {
@@ -193,7 +193,7 @@ export class Session {
       const { adapter, engine, model, trainer } = bench.host;
       this.emit({
         kind: 'session.ready', adapter, software: engine.adapterInfo.software, noGpu: engine.noGpu,
-        modelHash: model.file.hash, card: modelCard(model.file, request.size), training: training.current, snapshotId,
+        modelHash: model.file.hash, card: modelCard(model.file, size), training: training.current, snapshotId,
         step: trainer.progress.step,
       });
       this.setPreferences(bench, bench.preferences);

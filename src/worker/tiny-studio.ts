@@ -14,13 +14,14 @@ import type { EventOf, PageRequest, RequestOf, WorkerEvent } from '../protocol/m
 import type { PairId, PairRecord, VoteAdded } from '../protocol/records.ts';
 import { Session } from './session.ts';
 
-/** Where the tiny model is. */
-export const folder = '/tiny/';
+/** Where the models are, and nano's place among them. */
+const models = '/tiny/';
+export const folder = `${models}nano/`;
 
 const config = {
-  size: 'tiny', frames: 25, pixels: 64, frames_per_second: 12.5, encoder_channels: [4, 4, 8],
-  decoder_channels: [8, 4, 4], latent_channels: 4, backbone_width: 16, backbone_blocks: 2, backbone_heads: 2,
-  backbone_mlp: 16, backbone_patch: 8, head_width: 8, width: 16, blocks: 1, heads: 2, mlp: 24, patch: 2,
+  size: 'tiny', frames: 25, pixels: 64, frames_per_second: 12.5, autoencoder_patch: 2,
+  encoder_channels: [4, 4, 8], decoder_channels: [8, 4, 4], latent_channels: 4, backbone_width: 16,
+  backbone_blocks: 2, backbone_heads: 2, backbone_mlp: 16, backbone_patch: 8, head_width: 8, width: 16, blocks: 1, heads: 2, mlp: 24, patch: 2,
   time_width: 8, domains: 8, rotary_pairs: [2, 1, 1], rotary_base: 100, lora_rank: 16,
   lora_alpha: 16, sampler_method: 'euler', sampler_steps: 4, guidance: 1, temperature: 1,
 };
@@ -85,7 +86,9 @@ export class Page {
 
   start(restored: Partial<RequestOf<'session.start'>['restored']> = {}, autotune = false): void {
     const found = { votes: [], pairs: [], snapshot: null, settings: null, ...restored };
-    this.send({ kind: 'session.start', size: 'nano', engine: 'webgpu', autotune, modelUrl: folder, restored: found });
+    this.send({
+      kind: 'session.start', size: 'nano', engine: 'webgpu', autotune, modelsUrl: models, restored: found,
+    });
   }
 
   async pair(seed: number): Promise<{ ready: EventOf<'pair.ready'>; record: PairRecord }> {

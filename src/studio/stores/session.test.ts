@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventOf } from '../../protocol/messages.ts';
+import type { EventOf, ModelCard } from '../../protocol/messages.ts';
 import { createSessionStore, familiesOf, galleryOf, loadedShare } from './session.ts';
 
 test('the loading bar never falls back', () => {
@@ -52,4 +52,22 @@ test('the gallery shows families in turn, each from its first scene on', () => {
 
 test('before the model is known there is one family', () => {
   expect(familiesOf({ card: null })).toEqual(['free-fall']);
+});
+
+test('whoever needs the model\'s card waits for it', async () => {
+  const session = createSessionStore(() => {});
+  let told: string | null = null;
+  const waited = session.card().then(({ name }) => {
+    told = name;
+  });
+  await Promise.resolve();
+  expect(told).toBeNull();
+  const card = {
+    name: 'a model', size: 'small', parameters: 1, bytes: 2, clip: [25, 128, 128], framesPerSecond: 12.5,
+    families: ['free-fall'], sampler: { method: 'euler', steps: 4, guidance: 1, temperature: 1 }, summary: '',
+  } as const satisfies ModelCard;
+  session.store.setState({ card });
+  await waited;
+  expect(told).toBe('a model');
+  expect(await session.card()).toEqual(card);
 });

@@ -93,6 +93,18 @@ export function createSessionStore(send: (request: PageRequest) => void) {
   return {
     store,
     tell,
+    /** The model's card, as soon as there is one. */
+    async card(): Promise<ModelCard> {
+      const known = store.getState().card;
+      if (known) return known;
+      return new Promise((resolve) => {
+        const stop = store.subscribe(({ card }) => {
+          if (!card) return;
+          stop();
+          resolve(card);
+        });
+      });
+    },
     /** Has every kernel timed; once at a time. */
     profile() {
       if (store.getState().profiling !== null) return;

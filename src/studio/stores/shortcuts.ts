@@ -29,7 +29,7 @@ export interface Shortcut {
 export const reasonLabels: Record<Reason, string> = {
   gravity: 'Moves wrong',
   contact: 'Touches wrong',
-  shape: 'Loses its shape',
+  shape: 'Deforms',
   vanishing: 'Vanishes',
   flicker: 'Flickers',
 };

@@ -3,7 +3,7 @@
  * a client and a storage; the page makes one and keeps it.
  */
 import { version } from '../../../package.json';
-import type { EngineWish, PageRequest, WorkerEvent } from '../../protocol/messages.ts';
+import type { EngineWish, PageRequest, SizeWish, WorkerEvent } from '../../protocol/messages.ts';
 import type { PairSource, Image, SnapshotRecord } from '../../protocol/records.ts';
 import { stepsAsCsv, votesAsJsonl } from '../../storage/export.ts';
 import { storageErrorFrom } from '../../storage/storage-error.ts';
@@ -21,8 +21,9 @@ export interface StudioDependencies {
   client: WorkerClient;
   openStorage(): Promise<StudioStorage>;
   settingsDisk: Pick<Storage, 'getItem' | 'setItem'> | null;
-  /** Where the weights are: a folder, with a closing slash. */
-  modelUrl: string;
+  /** Where the models are: a folder with a folder for each size, with a closing slash. */
+  modelsUrl: string;
+  size: SizeWish;
   /** What the model is to run on. */
   engine: EngineWish;
   /** Whether kernels may be measured on the adapter. */
@@ -166,10 +167,10 @@ export function createStudio(dependencies: StudioDependencies) {
     if (opened.notice) session.tell(opened.notice, 'warning');
     send({
       kind: 'session.start',
-      size: 'nano',
+      size: dependencies.size,
       engine: dependencies.engine,
       autotune: dependencies.autotune,
-      modelUrl: dependencies.modelUrl,
+      modelsUrl: dependencies.modelsUrl,
       restored: {
         votes: found?.votes ?? [],
         pairs: found?.pairs ?? [],

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 async function refusal(file: File): Promise<string> {
-  const error: unknown = await imageFromFile(file).catch((thrown: unknown) => thrown);
+  const error: unknown = await imageFromFile(file, 64).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ImageRefused);
   return (error as ImageRefused).message;
 }

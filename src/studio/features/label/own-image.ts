@@ -15,7 +15,7 @@ const mostPixels = 64_000_000;
 const leastSide = 16;
 
 /** Image u8 [size,size,3] of a file in PNG, JPEG, WebP, GIF, BMP or AVIF. Throws ImageRefused. */
-export async function imageFromFile(file: File, size = 64): Promise<Image> {
+export async function imageFromFile(file: File, size: number): Promise<Image> {
   const name = file.name || 'The pasted image';
   if (file.size === 0) throw new ImageRefused(`${name} is empty.`);
   if (file.size > mostBytes) {

@@ -11,7 +11,9 @@ export function useOwnImage() {
   const take = useCallback(async (file: File | null | undefined) => {
     if (!file) return;
     try {
-      const image = await imageFromFile(file);
+      // How many pixels the model sees is known once it is there.
+      const { clip: [, side] } = await studio.session.card();
+      const image = await imageFromFile(file, side);
       const name = file.name || 'pasted image';
       studio.labelling.select({ kind: 'fixed', source: { kind: 'image', name, image }, still: image });
       setRefused(null);

@@ -112,8 +112,10 @@ async function main(): Promise<void> {
   const wanted = (stage: (typeof stages)[number]) => stages.indexOf(stage) >= first;
   const folder = join(root, out, size);
   mkdirSync(folder, { recursive: true });
-  if (!values.resume && first === 0 && existsSync(join(folder, 'autoencoder.pt'))) {
-    throw new Error(`${folder} holds an earlier run: add --resume to continue it, or remove the folder.`);
+  const earlier = (size === 'small' ? ['small-64', size] : [size]).map((name) => join(root, out, name))
+    .find((name) => existsSync(join(name, 'autoencoder.pt')));
+  if (!values.resume && first === 0 && earlier !== undefined) {
+    throw new Error(`${earlier} holds an earlier run: add --resume to continue it, or remove the folder.`);
   }
   // Processes of one thread beat one process of many: half of a step's operations are too small to share out.
   // Debian's torchrun (1.13 under Python 3.11) cannot read its own default of these two; naming no rank means

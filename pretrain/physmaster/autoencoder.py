@@ -1,5 +1,5 @@
-"""Causal 3D-convolution video autoencoder: 4x in time, 4 patches in space (8x for patches of 2 x 2 pixels), its decoder
-painting over the first frame. Shapes are those of nano.
+"""Causal 3D-convolution video autoencoder: 4x in time and four times its patch in space (nano: patches of 2 x 2 pixels, 8x),
+its decoder painting over the first frame. Shapes are those of nano.
 
 Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent
 equals frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3]

@@ -28,8 +28,8 @@ ${workNames.slice(5).join(', ')}.
 
 Implementations: ours, tfjs-webgpu, jax-webgpu and onnx-webgpu on the GPU; ours-wasm, tfjs-wasm, jax-wasm and
 onnx-wasm on the processor, which the studio uses where there is no GPU. Each is checked before any is timed, and the
-runs of one work are interleaved. Errors are the largest absolute differences from the f64 oracle; for dpo-step that of the first loss
-from ln 2, for clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
+runs of one work are interleaved. Errors are the largest absolute differences from the f64 oracle; for dpo-step that
+of the first loss from ln 2, for clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
 JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory
 of what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
 

@@ -157,7 +157,6 @@ async function main(): Promise<void> {
     train(name, 'stage-one', 'train_generator', 32, '--stage', 'stage_one');
   };
   const grow = (name: string, smaller: string, into: string) => {
-    if (existsSync(join(root, out, name, 'autoencoder.pt'))) return;
     run(python, ['-m', 'physmaster.grow', '--size', name, '--smaller', smaller, '--into', into, '--data', data,
       '--out', out], trainingEnvironment());
   };
@@ -170,11 +169,13 @@ async function main(): Promise<void> {
     if (wanted('base')) {
       run(python, ['-m', 'physmaster.restore', '--size', 'nano', '--models', models, '--out', out], trainingEnvironment());
       stageOf('nano', 'encode_latents');
-      grow('small-64', 'nano', 'base');
+      // What has learned since it grew is not thrown away.
+      if (!existsSync(join(root, out, 'small-64', 'base.pt'))) grow('small-64', 'nano', 'base');
     }
     trainGenerator('small-64');
     if (wanted('decoder')) {
-      grow(size, 'small-64', 'stage_one');
+      const grownFrom = join(root, out, 'small-64', 'stage_one.pt');
+      if (!isUpToDate(join(folder, 'stage_one.pt'), [grownFrom])) grow(size, 'small-64', 'stage_one');
       stage('encode_latents', '--splits', 'train');
     }
   }

@@ -13,6 +13,7 @@ import torch
 
 from . import safetensors
 from .command import arguments, prepare
+from .export import GROWN
 
 GENERATOR = ('head', 'transformer')
 UNTRAINED = {'step': 0, 'seconds': 0.0, 'samples': 0}
@@ -38,9 +39,13 @@ def restore(published, folder):
         record, path = description['training'].get(stage, UNTRAINED), folder / f'{stage}.pt'
         if not path.exists():
             torch.save(checkpoint(tensors, modules, record, description['seed']), path)
+            written.append(stage)
+            if record is UNTRAINED:
+                continue
             with open(folder / f'{stage}.jsonl', 'a', encoding='utf-8') as file:
                 file.write(json.dumps(record) + '\n')
-            written.append(stage)
+    if 'grown' in description and not (folder / GROWN).exists():
+        (folder / GROWN).write_text(json.dumps(description['grown'], indent=2) + '\n')
     if not (folder / 'latent-statistics.pt').exists():
         torch.save(statistics, folder / 'latent-statistics.pt')
     return written

@@ -36,6 +36,18 @@ class RestoreTest(unittest.TestCase):
         for name, value in model.exported().items():
             assert torch.equal(value, torch.from_numpy(self.tensors[name]).float()), name
 
+    def test_a_grown_model_keeps_where_it_came_from(self):
+        path = self.published / 'model.json'
+        description = json.loads(path.read_text())
+        del description['training']['base']
+        grown = {'size': 'smaller', 'training': {'base': {'step': 5}}}
+        path.write_text(json.dumps({**description, 'grown': grown}))
+        restore(self.published, self.checkpoints)
+        assert json.loads((self.checkpoints / 'grown.json').read_text()) == grown
+        assert torch.load(self.checkpoints / 'base.pt')['step'] == 0
+        # A stage that was not trained here has no row in the card.
+        assert not (self.checkpoints / 'base.jsonl').exists() and (self.checkpoints / 'backbone.jsonl').exists()
+
     def test_a_stage_goes_on_and_what_is_there_stays(self):
         restore(self.published, self.checkpoints)
         modules = {'head': Model(TINY).head, 'transformer': Model(TINY).transformer}

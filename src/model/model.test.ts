@@ -7,8 +7,8 @@ import { tinyConfig } from './tiny-model.ts';
 
 const nanoJson = {
   size: 'nano', frames: 25, pixels: 64, frames_per_second: 12.5, autoencoder_patch: 2,
-  encoder_channels: [32, 64, 96], decoder_channels: [96, 64, 24], latent_channels: 16, backbone_width: 128, backbone_blocks: 4,
-  backbone_heads: 4, backbone_mlp: 512, backbone_patch: 8, head_width: 80, width: 256, blocks: 6, heads: 4,
+  encoder_channels: [32, 64, 96], decoder_channels: [96, 64, 24], latent_channels: 16, backbone_width: 128,
+  backbone_blocks: 4, backbone_heads: 4, backbone_mlp: 512, backbone_patch: 8, head_width: 80, width: 256, blocks: 6, heads: 4,
   mlp: 576, patch: 2, time_width: 128, domains: 8, rotary_pairs: [8, 12, 12], rotary_base: 100,
   lora_rank: 16, lora_alpha: 16, sampler_method: 'adams-bashforth', sampler_steps: 6, guidance: 1,
   temperature: nanoConfig.sampler.temperature,

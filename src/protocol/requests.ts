@@ -30,8 +30,8 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
  * Opens device, world and weights, then puts the stored votes, pairs and weights back. `modelsUrl` is the
- * folder, with a closing slash, that holds a folder of model.json and model.safetensors for each size. Sent once; a page that wants
- * another session ends the worker and starts a new one.
+ * folder, with a closing slash, that holds a folder of model.json and model.safetensors for each size. Sent once; a
+ * page that wants another session ends the worker and starts a new one.
  */
 export const SessionStart = v.object({
   kind: v.literal('session.start'),

@@ -1,6 +1,6 @@
 /** Puts a studio on the page. The page and the preview of the tests differ only in the client they bring. */
 import { createRoot } from 'react-dom/client';
-import type { EngineWish, SizeWish } from '../protocol/messages.ts';
+import { EngineWish, SizeWish } from '../protocol/messages.ts';
 import { openStorage, askToPersist } from '../storage/indexed-storage.ts';
 import { App } from './app.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -12,16 +12,10 @@ import { createStudio } from './stores/studio.ts';
 import './styles/studio.css';
 import type { WorkerClient } from './worker-client.ts';
 
-/** What `?engine=` asks for: `webgpu`, `wasm`, or whatever is there. */
-function engineOf(search: string): EngineWish {
-  const wished = new URLSearchParams(search).get('engine');
-  return wished === 'webgpu' || wished === 'wasm' ? wished : 'auto';
-}
-
-/** What `?size=` asks for: `nano`, `small`, or what suits the adapter. */
-function sizeOf(search: string): SizeWish {
-  const wished = new URLSearchParams(search).get('size');
-  return wished === 'nano' || wished === 'small' ? wished : 'auto';
+/** What the address asks for under a name, or `auto` where it is none of the wishes. */
+function wishOf<Wish extends string>(name: string, wishes: readonly Wish[]): Wish | 'auto' {
+  const wished = new URLSearchParams(window.location.search).get(name);
+  return wishes.find((wish) => wish === wished) ?? 'auto';
 }
 
 /** Mounts the app and starts the session. Asks for lasting storage with the first vote, not on arrival. */
@@ -30,10 +24,10 @@ export function mountStudio(client: WorkerClient, root: HTMLElement) {
     client,
     openStorage: () => openStorage(),
     settingsDisk: settingsDisk(),
-    engine: engineOf(window.location.search),
+    engine: wishOf('engine', EngineWish.options),
     autotune: new URLSearchParams(window.location.search).get('autotune') !== 'off',
     modelsUrl: new URL('/models/', window.location.href).href,
-    size: sizeOf(window.location.search),
+    size: wishOf('size', SizeWish.options),
     autoplay: !matchMedia('(prefers-reduced-motion: reduce)').matches,
   });
   createRoot(root).render(

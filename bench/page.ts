@@ -7,13 +7,14 @@ import { flush } from '../src/engine/bridge.ts';
 import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { adapterName } from '../src/engine/compute-device.ts';
 import { createDevice, createWasmBackend } from '../src/engine/device.ts';
-import { forceVariant, variants } from '../src/kernels/variants.ts';
+import { tuneNext } from '../src/kernels/tuner.ts';
+import { forceVariant, isSoftwareAdapter, variants } from '../src/kernels/variants.ts';
 import type { Variant } from '../src/kernels/variants.ts';
 import { kernelWorks } from './kernel-works.ts';
 import { modelWorks } from './model-works.ts';
 import type { Size } from './model-works.ts';
 import { median } from './work.ts';
-import type { Implementation, Prepared, Row, WorkName } from './work.ts';
+import type { Implementation, Prepared, Row, Work, WorkName } from './work.ts';
 
 /** How a work is run. */
 export interface RunRequest {
@@ -55,15 +56,45 @@ async function checked(work: string, implementation: Implementation): Promise<nu
   return error;
 }
 
-async function timed(implementation: Implementation, until: Prepared['until']): Promise<number> {
+/** Milliseconds of one run, over `runs` of them that are waited for together. */
+async function timed(implementation: Implementation, until: Prepared['until'], runs: number): Promise<number> {
   await setBackend(implementation.backend);
   await finished();
+  let issuing = 0;
   const start = performance.now();
-  const running = implementation.run();
-  const returned = performance.now();
-  await running;
+  for (let i = 0; i < runs; i++) {
+    const issued = performance.now();
+    const running = implementation.run();
+    issuing += performance.now() - issued;
+    if (running) await running;
+  }
   await finished();
-  return (until === 'returned' ? returned : performance.now()) - start;
+  return (until === 'returned' ? issuing : performance.now() - start) / runs;
+}
+
+/** What a measurement lasts at least, in milliseconds, and how many runs it may take: waiting for a fast GPU takes
+ * longer than a kernel on it. */
+const least = 40;
+const most = 100;
+
+/** How many runs make a measurement. */
+async function runsOf(implementation: Implementation, until: Prepared['until']): Promise<number> {
+  if (until === 'returned') return 1;
+  const once = await timed(implementation, until, 1);
+  return Math.min(most, Math.max(1, Math.ceil(least / Math.max(once, least / most))));
+}
+
+/** Measures our kernels' variants on the dispatches of a work, as the studio does, which runs the fastest from then on.
+ * On a software adapter it changes next to nothing and takes minutes. */
+async function tune(work: Work): Promise<void> {
+  const backend = activeBackend();
+  if (!(backend instanceof WebGPUBackend) || isSoftwareAdapter(backend.device.adapterInfo)) return;
+  const { implementations } = await work.prepare();
+  for (const implementation of implementations) {
+    if (implementation.name === 'ours') await checked(work.name, implementation);
+    implementation.dispose?.();
+  }
+  while (await tuneNext(backend.device)) { /* one dispatch after another */ }
 }
 
 window.physmasterBench = {
@@ -77,13 +108,16 @@ window.physmasterBench = {
     if (!work) throw new Error(`There is no work named ${name}.`);
     forceVariant(variants.find((candidate: Variant) => candidate === variant) ?? null);
     await setBackend('webgpu');
+    if (variant === 'auto') await tune(work);
     const { shape, operations, until, implementations } = await work.prepare();
     const errors: number[] = [];
     for (const implementation of implementations) errors.push(await checked(name, implementation));
+    const runs: number[] = [];
+    for (const implementation of implementations) runs.push(await runsOf(implementation, until));
     const times = implementations.map((): number[] => []);
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const [i, implementation] of implementations.entries()) {
-        times[i].push(await timed(implementation, until));
+        times[i].push(await timed(implementation, until, runs[i]));
       }
     }
     return implementations.map((implementation, i) => {

@@ -77,14 +77,16 @@ def main():
     parser.add_argument('--seeds', type=int, default=3, help='runs of every condition')
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--rate', type=float, default=1e-3)
-    parser.add_argument('--clips', type=int, default=16, help='of each family and held-out split')
+    parser.add_argument('--clips', type=int, default=16,
+                        help='of each family and held-out split; 0 trains only, and leaves measuring to a later call')
     parser.add_argument('--conditions', default=','.join(CONDITIONS))
     parser.add_argument('--file', required=True, help='JSON to write')
     options = parser.parse_args()
     config, folder = prepare(options)
     data = FlowData(config, options.data, folder, ['wide', 'train'], options.held_out)
     autoencoder = Autoencoder(config)
-    load_autoencoder(autoencoder, folder)
+    if options.clips:
+        load_autoencoder(autoencoder, folder)
     path = Path(options.file)
     done = json.loads(path.read_text()) if path.exists() else {}
     for seed in range(1, options.seeds + 1):
@@ -100,7 +102,7 @@ def main():
             trainer.load()
             task = FlowTask(data, transformer, tokens_of, options.batch, options.bf16)
             trainer.run(task.loss_of, task.evaluate, log_every=100, evaluate_every=options.evaluate_every)
-            if trainer.rank:
+            if trainer.rank or not options.clips:
                 continue
             entry = {'condition': kind, 'seed': seed, 'steps': trainer.step, 'samples': trainer.samples,
                      **trainer.with_ema(task.evaluate)}

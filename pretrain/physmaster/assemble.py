@@ -24,7 +24,7 @@ def load_autoencoder(autoencoder, folder):
     steps = {'autoencoder': load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')}
     if (folder / 'decoder.pt').exists():
         steps['decoder'] = load_ema(autoencoder.decoder, folder / 'decoder.pt', 'decoder')
-    statistics = torch.load(folder / 'latent-statistics.pt')
+    statistics = torch.load(folder / 'latent-statistics.pt', map_location='cpu')
     autoencoder.latent_mean.copy_(statistics['latent_mean'])
     autoencoder.latent_std.copy_(statistics['latent_std'])
     return steps

@@ -25,6 +25,7 @@ def arguments(description):
     parser.add_argument('--evaluate-every', type=int, default=500, help='steps')
     parser.add_argument('--kl', type=float, default=1e-4)
     parser.add_argument('--resume', action='store_true')
+    parser.add_argument('--device', default='cpu', help='where networks learn: cpu or cuda')
     parser.add_argument('--no-bf16', dest='bf16', action='store_false', help='train in f32')
     return parser
 
@@ -35,8 +36,13 @@ def clips_folder(data, size):
 
 
 def prepare(options):
-    """Sets threads, the seed and the folder of the size's clips. Returns the config and the output folder."""
+    """Sets threads, the device of new tensors, the seed and the folder of the size's clips. Returns the config and the
+    output folder.
+    """
     torch.set_num_threads(options.threads)
+    if options.device != 'cpu':
+        # Not in Debian's torch (1.13), which knows no other device either.
+        torch.set_default_device(options.device)
     torch.manual_seed(options.seed)
     folder = Path(options.out) / options.size
     folder.mkdir(parents=True, exist_ok=True)

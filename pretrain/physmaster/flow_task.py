@@ -16,6 +16,9 @@ from .losses import velocity_errors
 # the model then finds the colours in z_t instead of asking the image.
 TIME_POWER = 2.5
 
+# Held-out clips are measured in batches of one size whatever the training's, so that all runs draw the same.
+HELD_OUT_BATCH = 32
+
 
 class FlowData:
     """Clips of some splits with their latents and domain ids; rows that train and rows that only measure: `held_out`
@@ -48,35 +51,38 @@ class FlowTask:
     def __init__(self, data, transformer, tokens_of, batch, bf16, time_power=TIME_POWER):
         self.data, self.transformer, self.tokens_of = data, transformer, tokens_of
         self.batch, self.bf16, self.time_power = batch, bf16, time_power
+        self.device = transformer.cos.device
 
     def _errors(self, rows, noise, t, domain):
-        latents = self.data.latents.of(rows)
-        images = self.data.clips.images(rows)
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.bf16):
-            tokens = self.tokens_of(network_pixels(images), latents[:, 0])
+        latents = self.data.latents.of(rows).to(self.device)
+        images = network_pixels(self.data.clips.images(rows)).to(self.device)
+        domain = domain.to(self.device)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
+            tokens = self.tokens_of(images, latents[:, 0])
             return velocity_errors(self.transformer, latents[:, 1:], noise, latents[:, 0], tokens, domain, t)
 
-    def _noise(self, count, generator=None):
+    def _noise(self, count, device, generator=None):
         config = self.transformer.config
         side = config.latent_pixels
-        return torch.randn(count, config.latent_frames - 1, side, side, config.latent_channels, generator=generator)
+        shape = (count, config.latent_frames - 1, side, side, config.latent_channels)
+        return torch.randn(shape, generator=generator, device=device)
 
     def loss_of(self, random, _progress):
         """The mean over a drawn batch; the domain is dropped in one of ten samples."""
         rows = self.data.train[random.integers(0, len(self.data.train), self.batch)]
-        t = torch.rand(self.batch) ** self.time_power
+        t = torch.rand(self.batch, device=self.device) ** self.time_power
         domain = self.data.domains[rows].clone()
-        domain[torch.rand(self.batch) < 0.1] = DOMAINS['none']
-        return self._errors(rows, self._noise(self.batch), t, domain).mean(), {'samples': self.batch}
+        domain[torch.rand(self.batch, device='cpu') < 0.1] = DOMAINS['none']
+        return self._errors(rows, self._noise(self.batch, self.device), t, domain).mean(), {'samples': self.batch}
 
     @torch.no_grad()
     def evaluate(self):
-        """The loss on the held-out rows, with the same draws every time."""
+        """The loss on the held-out rows, with the same draws in every run and on every device."""
         values, held_out = [], self.data.held_out
-        generator = torch.Generator().manual_seed(0)
-        for start in range(0, len(held_out), self.batch):
-            rows = held_out[start:start + self.batch]
-            noise = self._noise(len(rows), generator)
-            t = torch.rand(len(rows), generator=generator) ** TIME_POWER
+        generator = torch.Generator('cpu').manual_seed(0)
+        for start in range(0, len(held_out), HELD_OUT_BATCH):
+            rows = held_out[start:start + HELD_OUT_BATCH]
+            noise = self._noise(len(rows), 'cpu', generator).to(self.device)
+            t = torch.rand(len(rows), generator=generator, device='cpu').to(self.device) ** TIME_POWER
             values.append(self._errors(rows, noise, t, self.data.domains[rows]))
         return {'held_out': round(torch.cat(values).mean().item(), 5)}

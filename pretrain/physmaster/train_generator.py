@@ -36,6 +36,7 @@ def main():
     parser.add_argument('--emphasis', type=emphasis, default={}, metavar='FAMILY=N,...',
                         help='draws clips of a family N times as often')
     parser.add_argument('--no-muon', dest='muon', action='store_false', help='AdamW for all parameters')
+    parser.add_argument('--compile', action='store_true', help='fuses a block\'s operations (torch 2; for GPUs)')
     options = parser.parse_args()
     config, folder = prepare(options)
     splits = (options.splits or STAGES[options.stage]).split(',')
@@ -51,6 +52,10 @@ def main():
         for prefix in ('head', 'transformer'):
             load_ema(modules[prefix], folder / 'base.pt', prefix)
     rate = options.rate or (3e-4 if stage_one else 1e-3)
+    if options.compile:
+        for i in range(config.blocks):
+            # One block's code serves all: compiling the whole transformer takes minutes.
+            getattr(transformer, f'block_{i}').compile()
     trainer = Trainer(modules, budget_from(options), folder, options.stage, rate, seed=options.seed + 10 * stage_one,
                       warmup=100, final=options.final, ema=options.ema, muon=options.muon)
     if options.resume:

@@ -108,10 +108,10 @@ class Trainer:
         """Continues from the checkpoint if there is one. Returns whether there was."""
         if not self.path.exists():
             return False
-        state = torch.load(self.path)
+        state = torch.load(self.path, map_location='cpu')
         for key, value in state['parameters'].items():
             self.parameters[key].data.copy_(value)
-        self.ema.update(state['ema'])
+            self.ema[key].copy_(state['ema'][key])
         # restore.py's checkpoints have no optimizer state, and not what exists in training only.
         for optimizer, kept in zip(self.optimizers, state.get('optimizers', [])):
             optimizer.load_state_dict(kept)
@@ -181,13 +181,14 @@ class Trainer:
             torch._foreach_mul_([self.ema[key] for key in names], decay)
             torch._foreach_add_([self.ema[key] for key in names],
                                 [self.parameters[key].detach() for key in names], alpha=1 - decay)
-            for key, value in {'loss': loss.item(), 'norm': norm.item(), **parts}.items():
+            # Tensors until they are logged: reading one would make the processor wait for a GPU in every step.
+            for key, value in {'loss': loss.detach(), 'norm': norm, **parts}.items():
                 sums[key] = sums.get(key, 0.0) + value
             count += 1
             self.seconds += time.monotonic() - begun
             if self.step % log_every == 0:
                 record = {'step': self.step, 'seconds': round(self.seconds, 1), 'samples': self.samples, 'rate': rate}
-                record.update({key: round(value / count, 6) for key, value in sums.items()})
+                record.update({key: round(float(value) / count, 6) for key, value in sums.items()})
                 # The other ranks wait at their next gradient.
                 if evaluate and self.rank == 0 and self.step % evaluate_every == 0:
                     record.update(self.with_ema(evaluate))
@@ -205,7 +206,7 @@ class Trainer:
 def load_ema(module, path, prefix):
     """Copies the averaged parameters `prefix.*` of a checkpoint into a module. Returns the checkpoint's step.
     """
-    state = torch.load(path)
+    state = torch.load(path, map_location='cpu')
     own = dict(module.named_parameters())
     for key, value in state['ema'].items():
         if key.startswith(f'{prefix}.'):

@@ -81,9 +81,18 @@ def rotate(x, scale, cos, sin):
 def time_features(t, width):
     """Sinusoid of 1000 t: t [B] -> [B, width], cosines first, frequencies 10000^(-i / (width/2))."""
     half = width // 2
-    frequency = torch.exp(-math.log(10000.0) * torch.arange(half, dtype=torch.float32) / half)
+    frequency = torch.exp(-math.log(10000.0) * torch.arange(half, dtype=torch.float32, device=t.device) / half)
     angle = 1000.0 * t.float()[:, None] * frequency
     return torch.cat([angle.cos(), angle.sin()], -1)
+
+
+def attend(query, key, value):
+    """Attention of all tokens to all, [B, N, L, D] each."""
+    if query.is_cuda:
+        return F.scaled_dot_product_attention(query, key, value)
+    # Debian's torch (1.13) has no fused one.
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+    return scores.softmax(-1).to(value.dtype) @ value
 
 
 class Block(nn.Module):
@@ -109,8 +118,7 @@ class Block(nn.Module):
         scales = torch.stack([self.query_scale, self.key_scale])
         query, key = rotate(qkv[:, :, :2], scales, cos, sin).permute(2, 0, 3, 1, 4)
         value = qkv[:, :, 2].transpose(1, 2)
-        scores = (query * (width // self.heads) ** -0.5) @ key.transpose(-1, -2)
-        mixed = scores.softmax(-1).to(value.dtype) @ value
+        mixed = attend(query, key, value)
         mixed = mixed.transpose(1, 2).reshape(batch, length, width)
         x = torch.addcmul(x, gate_1, lora('output', self.output, mixed).float())
         h = torch.addcmul(shift_2, F.layer_norm(x, (width,), None, None, EPSILON), 1 + scale_2)

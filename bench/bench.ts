@@ -27,11 +27,13 @@ and in onnxruntime-web (kernels forward), in headless Chromium.`,
 ${workNames.slice(5).join(', ')}.
 
 Implementations: ours, tfjs-webgpu, jax-webgpu and onnx-webgpu on the GPU; ours-wasm, tfjs-wasm, jax-wasm and
-onnx-wasm on the processor, which the studio uses where there is no GPU. Each is checked before any is timed, and the
-runs of one work are interleaved. Errors are the largest absolute differences from the f64 oracle; for dpo-step that
-of the first loss from ln 2, for clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what
-JavaScript does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory
-of what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
+onnx-wasm on the processor, which the studio uses where there is no GPU. Each is checked before any is timed,
+and the runs of one work are interleaved; what takes less than 40 ms is run several times in a row, and the
+mean counts as one run. On a GPU the variants of our kernels are measured first, as the studio does. Errors
+are the largest absolute differences from the f64 oracle; for dpo-step that of the first loss from ln 2, for
+clip-pair that of pixel values (0 to 255) between ours and stock tfjs. dpo-step-javascript is what JavaScript
+does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory of
+what is replayed. Exits with 1 when there is no WebGPU adapter or a result of ours is wrong.
 
 Rows of the JSON: {work, shape, implementation, milliseconds, gflops, maxError} and, where there are captures,
 captureBytes.`,

@@ -72,8 +72,10 @@ async function timed(implementation: Implementation, until: Prepared['until'], r
   return (until === 'returned' ? issuing : performance.now() - start) / runs;
 }
 
-/** What a measurement lasts at least, in milliseconds, and how many runs it may take: waiting for a fast GPU takes
- * longer than a kernel on it. */
+/**
+ * What a measurement lasts at least, in milliseconds, and how many runs it may take: waiting for a fast GPU takes longer
+ * than a kernel on it.
+ */
 const least = 40;
 const most = 100;
 
@@ -84,8 +86,10 @@ async function runsOf(implementation: Implementation, until: Prepared['until']):
   return Math.min(most, Math.max(1, Math.ceil(least / Math.max(once, least / most))));
 }
 
-/** Measures our kernels' variants on the dispatches of a work, as the studio does, which runs the fastest from then on.
- * On a software adapter it changes next to nothing and takes minutes. */
+/**
+ * Measures our kernels' variants on the dispatches of a work, as the studio does, which runs the fastest from then on.
+ * On a software adapter it changes next to nothing and takes minutes.
+ */
 async function tune(work: Work): Promise<void> {
   const backend = activeBackend();
   if (!(backend instanceof WebGPUBackend) || isSoftwareAdapter(backend.device.adapterInfo)) return;

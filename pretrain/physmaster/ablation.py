@@ -73,7 +73,7 @@ def measure(config, autoencoder, transformer, tokens_of, options, split):
 
 
 def main():
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, device=True)
     parser.add_argument('--seeds', type=int, default=3, help='runs of every condition')
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--rate', type=float, default=1e-3)
@@ -82,6 +82,8 @@ def main():
     parser.add_argument('--conditions', default=','.join(CONDITIONS))
     parser.add_argument('--file', required=True, help='JSON to write')
     options = parser.parse_args()
+    if options.clips and options.device != 'cpu':
+        parser.error('clips are measured on the processor: train with --clips 0, then call again without --device')
     config, folder = prepare(options)
     data = FlowData(config, options.data, folder, ['wide', 'train'], options.held_out)
     autoencoder = Autoencoder(config)

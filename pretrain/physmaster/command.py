@@ -10,8 +10,8 @@ from .config import CLIPS_OF, SIZES
 from .training import Budget
 
 
-def arguments(description):
-    """Parser with the shared options."""
+def arguments(description, device=False):
+    """Parser with the shared options; `device`: with the choice of where networks learn."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--size', choices=sorted(SIZES), default='nano')
     parser.add_argument('--data', default='.cache/data', help='clips of scripts/dataset.ts; a folder a size')
@@ -25,8 +25,10 @@ def arguments(description):
     parser.add_argument('--evaluate-every', type=int, default=500, help='steps')
     parser.add_argument('--kl', type=float, default=1e-4)
     parser.add_argument('--resume', action='store_true')
-    parser.add_argument('--device', default='cpu', help='where networks learn: cpu or cuda')
     parser.add_argument('--no-bf16', dest='bf16', action='store_false', help='train in f32')
+    parser.set_defaults(device='cpu')
+    if device:
+        parser.add_argument('--device', choices=('cpu', 'cuda'), help='where networks learn')
     return parser
 
 
@@ -41,7 +43,8 @@ def prepare(options):
     """
     torch.set_num_threads(options.threads)
     if options.device != 'cpu':
-        # Not in Debian's torch (1.13), which knows no other device either.
+        if not torch.cuda.is_available() or not hasattr(torch, 'set_default_device'):
+            raise SystemExit(f'--device {options.device} needs a GPU and torch 2 (this is {torch.__version__})')
         torch.set_default_device(options.device)
     torch.manual_seed(options.seed)
     folder = Path(options.out) / options.size

@@ -25,7 +25,7 @@ def emphasis(text):
 
 
 def main():
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, device=True)
     parser.add_argument('--stage', choices=sorted(STAGES), required=True)
     parser.add_argument('--splits', help='overrides the stage\'s split')
     parser.add_argument('--batch', type=int, default=32)

@@ -223,6 +223,9 @@ describe('the commands that run a model', { ...patience, concurrent: true }, () 
     ['generate', () => ['--image', image(), '--out', folder], 1, `${noBrowser} could not be started`],
     ['evaluate', () => ['--clips', '0'], 2, '--clips'],
     ['evaluate', () => ['--json', belowFile()], 1, 'cannot be written'],
+    ['gallery', () => ['--families', 'nothing', '--out', folder], 2, '--families'],
+    ['profile', () => ['--size', 'huge'], 2, '--size'],
+    ['soak', () => ['--steps', '1'], 2, '--steps'],
     ['bench', () => ['--works', 'matmul,nothing'], 2, 'dpo-step-javascript'],
     ['bench', () => ['--markdown', folder], 1, 'is a folder'],
   ])('%s says what is wrong and fails (%#)', async (script, words, code, sentence) => {

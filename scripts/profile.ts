@@ -41,10 +41,11 @@ function tableOf(shares: readonly KernelShare[]): string {
 await runCommand(command.invocation, async () => {
   const flags = readFlags(command);
   if (!flags) return;
+  const size = modelSize(flags.size);
   checkOutputFile(flags.trace);
   checkOutputFile(flags.json);
   const profile = await withHeadlessPage('/scripts/headless/index.html', 'physmaster',
-    (page) => page.evaluate((size) => window.physmaster!.profile(size), modelSize(flags.size)));
+    (page) => page.evaluate((wanted) => window.physmaster!.profile(wanted), size));
   const { adapter, peak, captures } = profile;
   process.stdout.write(`${adapter}: ${peak.gflops.toFixed(1)} GFLOP/s, ${peak.gigabytesPerSecond.toFixed(1)} GB/s\n`);
   for (const { name, bytes, times } of captures) {

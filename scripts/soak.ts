@@ -1,5 +1,4 @@
 // `npm run soak`: whether GPU memory stays flat over many preference steps and over models loaded and given up.
-import { isFlat } from '../src/learning/soak.ts';
 import type { Allocated } from '../src/learning/soak.ts';
 import { readFlags, runCommand, wholeNumber } from './command-line.ts';
 import type { Command } from './command-line.ts';
@@ -39,5 +38,5 @@ await runCommand(command.invocation, async () => {
   ];
   const head = ['after', 'tensors MB', 'spare MB', 'captures MB', 'total MB', 'tensors'];
   process.stdout.write(`${report.adapter}\n${textTable(head, lines, 1)}\n`);
-  if (!isFlat(report)) throw new Error('Memory grows.');
+  if (!report.flat) throw new Error('Memory grows.');
 });

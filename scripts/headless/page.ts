@@ -8,7 +8,7 @@ import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/eval
 import { modelWork, profileModel } from '../../src/learning/profile.ts';
 import type { CaptureWork, ModelProfile } from '../../src/learning/profile.ts';
 import { sceneTruth } from '../../src/learning/scene-truth.ts';
-import { soak } from '../../src/learning/soak.ts';
+import { isFlat, soak } from '../../src/learning/soak.ts';
 import type { SoakReport } from '../../src/learning/soak.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
 import { fetchModel } from '../../src/model/weights.ts';
@@ -70,13 +70,19 @@ export interface ProfileAnswer extends ModelProfile {
   readonly adapter: string;
 }
 
+export interface SoakAnswer extends SoakReport {
+  readonly adapter: string;
+  /** See isFlat(). */
+  readonly flat: boolean;
+}
+
 export interface HeadlessPage {
   /** Times of every kernel of a pair of clips and of a training step, on WebGPU. */
   profile(size: string): Promise<ProfileAnswer>;
   /** What a model of this configuration has a GPU do; its weights are random. */
   work(config: ModelConfig): Promise<readonly CaptureWork[]>;
   /** GPU memory over preference steps and over models loaded and given up. */
-  soak(size: string, amount: { readonly steps: number; readonly cycles: number }): Promise<SoakReport & { adapter: string }>;
+  soak(size: string, amount: { readonly steps: number; readonly cycles: number }): Promise<SoakAnswer>;
   /** Clips of a scene of the world, beside its simulation. */
   scene(request: SceneRequest): Promise<SceneAnswer>;
   generate(request: GenerateRequest): Promise<GenerateAnswer>;
@@ -119,7 +125,7 @@ window.physmaster = {
     const report = await soak(backend, await fetchModel(address(size)), amount, (done, of) => {
       console.info(`${done} of ${of}`);
     });
-    return { adapter: adapterName(adapterInfo), ...report };
+    return { adapter: adapterName(adapterInfo), flat: isFlat(report), ...report };
   },
 
   async work(config) {

@@ -3,6 +3,7 @@
 // than once is taken by `.ref`.
 
 import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
+import { epsilon } from '../src/kernels/normalization/oracle.ts';
 import { adamwDefaults } from '../src/kernels/optimizer/oracle.ts';
 import type { LearnablePair, TrainerSettings } from '../src/learning/trainer.ts';
 import { normalArray } from '../src/math/normal.ts';
@@ -13,22 +14,14 @@ import { loraParameterShapes, physicsTokenCount } from '../src/model/parameters.
 import { rotaryTables } from '../src/model/rotary-positions.ts';
 import { timeFeatures } from '../src/model/video-transformer.ts';
 import type { ModelFile } from '../src/model/weights.ts';
-import { permuted } from './jax.ts';
+import { normalised, permuted } from './jax.ts';
 import type { Data } from './jax.ts';
 import type { Implementation } from './work.ts';
 
 type Arrays = Record<string, np.Array>;
 
-const epsilon = 1e-6;
-
 /** For the same vector at every token: [B, C] -> [B, 1, C]. */
 const overTokens = (x: np.Array): np.Array => x.reshape([x.shape[0], 1, x.shape[1]]);
-
-function normalised(x: np.Array): np.Array {
-  const centred = x.ref.sub(np.mean(x, -1, { keepdims: true }));
-  const variance = np.mean(np.square(centred.ref), -1, { keepdims: true });
-  return centred.div(np.sqrt(variance.add(epsilon)));
-}
 
 class JaxModel {
   private readonly config: ModelConfig;

@@ -2,6 +2,7 @@
 // type of its own. Images are channels first there, which is its layout.
 
 import { blockUntilReady, defaultDevice, grad, init, jit, lax, nn, numpy as np } from '@jax-js/jax';
+import { epsilon } from '../src/kernels/normalization/oracle.ts';
 import { largestDifference } from './work.ts';
 import type { Implementation } from './work.ts';
 
@@ -35,6 +36,16 @@ export function permuted(values: ArrayLike<number>, shape: readonly number[], or
 
 /** Attention of [B, L, N, D]. */
 export const attention: Forward = (query, key, value) => nn.dotProductAttention(query, key, value);
+
+/** Rows of mean 0 and variance 1 over the last axis. */
+export function normalised(x: np.Array): np.Array {
+  const centred = x.ref.sub(np.mean(x, -1, { keepdims: true }));
+  const variance = np.mean(np.square(centred.ref), -1, { keepdims: true });
+  return centred.div(np.sqrt(variance.add(epsilon)));
+}
+
+/** Layer norm of [rows, C] with scale and shift [1, C]. */
+export const layerNorm: Forward = (x, scale, shift) => normalised(x).mul(scale.add(1)).add(shift);
 
 /** The product of two matrices. */
 export const matmul: Forward = (a, b) => np.matmul(a, b);

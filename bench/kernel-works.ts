@@ -15,9 +15,14 @@ import {
 } from '../src/kernels/convolution/oracle.ts';
 import { linear } from '../src/kernels/linear/kernel.ts';
 import { linearForward } from '../src/kernels/linear/oracle.ts';
+import { layerNorm } from '../src/kernels/normalization/kernel.ts';
+import {
+  epsilon, layerNormForward, layerNormInputGradient, layerNormModulationGradients,
+} from '../src/kernels/normalization/oracle.ts';
 import { Random } from '../src/math/random.ts';
 import {
-  attention as jaxAttention, convolution as jaxConvolution, jaxContestants, matmul as jaxMatmul, permuted,
+  attention as jaxAttention, convolution as jaxConvolution, jaxContestants, layerNorm as jaxLayerNorm, matmul as jaxMatmul,
+  permuted,
 } from './jax.ts';
 import { onnxContestants } from './onnx.ts';
 import { largestDifference } from './work.ts';
@@ -176,6 +181,44 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
   };
 }
 
+function stockLayerNorm(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  const centred = tf.sub(x, tf.mean(x, 1, true));
+  const normal = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)));
+  return tf.add(tf.mul(normal, tf.add(scale, 1)), shift);
+}
+
+async function layerNormWork(withGradients: boolean): Promise<Prepared> {
+  const [rows, channels] = [2048, 256];
+  const shape = { rows, channels, groups: 1 };
+  const sizes = [[rows, channels], [1, channels], [1, channels], [rows, channels]];
+  const data = sizes.map((size, i) => values(i + 1, size[0] * size[1]));
+  const [x, scale, shift, dy] = data;
+  const { y, statistics } = layerNormForward(x, scale, shift, shape);
+  const { dscale, dshift } = layerNormModulationGradients(x, statistics, dy, shape);
+  const all = [y, layerNormInputGradient(x, scale, statistics, dy, shape), dscale, dshift];
+  const expected = withGradients ? all : [y];
+  const maker = (work: (...inputs: Tensor[]) => Tensor): Maker => () => {
+    const inputs = data.map((part, i) => tf.tensor(part, sizes[i]));
+    return () => withGradients
+      ? valueWithGradients(work, inputs.slice(0, 3), inputs[3]) : [work(inputs[0], inputs[1], inputs[2])];
+  };
+  const given = data.map((part, i) => ({ values: part, shape: sizes[i] }));
+  // Its weight is what we write as 1 + scale, and has no axis of groups.
+  const flat = [given[0], { values: scale.map((value) => 1 + value), shape: [channels] }, { values: shift, shape: [channels] }];
+  return {
+    shape: `${rows} rows of ${channels}`,
+    // Bound by what it reads and writes.
+    operations: 0,
+    implementations: [
+      ...contestants({ expected, terms: withGradients ? rows : channels, ours: maker(layerNorm), stock: maker(stockLayerNorm) }),
+      ...jaxContestants(jaxLayerNorm, given.slice(0, 3), expected, withGradients ? given[3] : undefined),
+      ...(withGradients ? [] : onnxContestants(
+        { name: 'LayerNormalization', attributes: { axis: -1 }, floats: { epsilon } }, flat, { values: y, shape: sizes[0] },
+      )),
+    ],
+  };
+}
+
 async function convolutionWork(
   x: number[],
   filter: number[],
@@ -261,6 +304,8 @@ export const kernelWorks: Work[] = [
   matmul,
   { name: 'attention-forward', prepare: () => attentionWork(false) },
   { name: 'attention-forward-backward', prepare: () => attentionWork(true) },
+  { name: 'layer-norm-forward', prepare: () => layerNormWork(false) },
+  { name: 'layer-norm-forward-backward', prepare: () => layerNormWork(true) },
   { name: 'conv2d-forward', prepare: () => conv2d(false) },
   { name: 'conv2d-gradients', prepare: () => conv2d(true) },
   { name: 'conv3d-forward', prepare: () => conv3d(false) },

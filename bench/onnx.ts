@@ -11,11 +11,12 @@ import type { Data } from './jax.ts';
 import { largestDifference } from './work.ts';
 import type { Implementation } from './work.ts';
 
-/** An operator by name, its domain ('' is ONNX's own) and its whole-number attributes. */
+/** An operator by name, its domain ('' is ONNX's own), its whole-number attributes and those that are not. */
 export interface Operator {
   readonly name: string;
   readonly domain?: string;
   readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly floats?: Readonly<Record<string, number>>;
 }
 
 const devices = ['webgpu', 'wasm'] as const;
@@ -23,7 +24,7 @@ const devices = ['webgpu', 'wasm'] as const;
 const opsets = { '': 21, 'com.microsoft': 1 };
 /** Numbers of ONNX's enumerations. */
 const float32 = 1;
-const attributeTypes = { int: 2, ints: 7 };
+const attributeTypes = { float: 1, int: 2, ints: 7 };
 
 const schema = protobuf.Root.fromJSON({
   nested: {
@@ -39,7 +40,7 @@ const schema = protobuf.Root.fromJSON({
       opType: { id: 4, type: 'string' }, attribute: { id: 5, type: 'Attribute', rule: 'repeated' },
       domain: { id: 7, type: 'string' } } },
     Attribute: { fields: {
-      name: { id: 1, type: 'string' }, i: { id: 3, type: 'int64' },
+      name: { id: 1, type: 'string' }, f: { id: 2, type: 'float' }, i: { id: 3, type: 'int64' },
       ints: { id: 8, type: 'int64', rule: 'repeated', options: { packed: false } }, type: { id: 20, type: 'int32' } } },
     Value: { fields: { name: { id: 1, type: 'string' }, type: { id: 2, type: 'Type' } } },
     Type: { fields: { tensorType: { id: 1, type: 'TensorType' } } },
@@ -55,11 +56,14 @@ function value(name: string, shape: readonly number[]) {
 
 /** The model of one node, from inputs of these shapes to one output. */
 function modelOf(
-  { name, domain = '', attributes = {} }: Operator, shapes: readonly (readonly number[])[], output: readonly number[],
+  { name, domain = '', attributes = {}, floats = {} }: Operator, shapes: readonly (readonly number[])[], output: readonly number[],
 ): Uint8Array {
   const inputs = shapes.map((_, i) => `input${i}`);
-  const attribute = Object.entries(attributes).map(([of, given]) => (typeof given === 'number'
-    ? { name: of, i: given, type: attributeTypes.int } : { name: of, ints: given, type: attributeTypes.ints }));
+  const attribute = [
+    ...Object.entries(attributes).map(([of, given]) => (typeof given === 'number'
+      ? { name: of, i: given, type: attributeTypes.int } : { name: of, ints: given, type: attributeTypes.ints })),
+    ...Object.entries(floats).map(([of, given]) => ({ name: of, f: given, type: attributeTypes.float })),
+  ];
   const model = schema.lookupType('Model');
   return model.encode(model.create({
     irVersion: 10,

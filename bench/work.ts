@@ -5,8 +5,8 @@ import { textTable } from '../scripts/text-table.ts';
 
 /** Every work, in the order in which they run. */
 export const workNames = [
-  'matmul', 'attention-forward', 'attention-forward-backward', 'conv2d-forward', 'conv2d-gradients',
-  'conv3d-forward', 'conv3d-gradients', 'dpo-step', 'dpo-step-javascript', 'clip-pair',
+  'matmul', 'attention-forward', 'attention-forward-backward', 'layer-norm-forward', 'layer-norm-forward-backward',
+  'conv2d-forward', 'conv2d-gradients', 'conv3d-forward', 'conv3d-gradients', 'dpo-step', 'dpo-step-javascript', 'clip-pair',
 ] as const;
 export type WorkName = (typeof workNames)[number];
 

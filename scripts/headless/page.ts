@@ -122,8 +122,8 @@ window.physmaster = {
 
   async soak(size, amount) {
     const { adapterInfo, backend } = await createDevice();
-    const report = await soak(backend, await fetchModel(address(size)), amount, (done, of) => {
-      console.info(`${done} of ${of}`);
+    const report = await soak(backend, await fetchModel(address(size)), amount, (done, of, { gpu, tensors }) => {
+      console.info(`${done} of ${of}: ${(gpu.total / 1e6).toFixed(2)} MB, ${tensors} tensors`);
     });
     return { adapter: adapterName(adapterInfo), flat: isFlat(report), ...report };
   },

@@ -30,7 +30,7 @@ function allocated(backend: WebGPUBackend): Allocated {
 /** Takes `steps` preference steps and a pair of clips at every tenth part of them, then loads `cycles` models. */
 export async function soak(
   backend: WebGPUBackend, file: ModelFile, { steps, cycles }: { readonly steps: number; readonly cycles: number },
-  progress: (done: number, of: number) => void = () => {},
+  progress: (done: number, of: number, held: Allocated) => void = () => {},
 ): Promise<SoakReport> {
   const every = Math.max(1, Math.floor(steps / 10));
   const stepped = await withWorkingModel(file, async ({ step, generate }) => {
@@ -39,16 +39,18 @@ export async function soak(
       await step();
       if (taken % every !== 0) continue;
       await generate();
-      samples.push({ step: taken, ...allocated(backend) });
-      progress(taken, steps + cycles);
+      const held = allocated(backend);
+      samples.push({ step: taken, ...held });
+      progress(taken, steps + cycles, held);
     }
     return samples;
   });
   const left: Allocated[] = [];
   for (let cycle = 0; cycle < cycles; cycle++) {
     await withWorkingModel(file, () => Promise.resolve());
-    left.push(allocated(backend));
-    progress(steps + cycle + 1, steps + cycles);
+    const held = allocated(backend);
+    left.push(held);
+    progress(steps + cycle + 1, steps + cycles, held);
   }
   return { steps: stepped, cycles: left };
 }

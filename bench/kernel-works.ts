@@ -25,6 +25,7 @@ import {
   permuted,
 } from './jax.ts';
 import { onnxContestants } from './onnx.ts';
+import { layerNorm as stockLayerNorm } from './stock-kernels.ts';
 import { largestDifference } from './work.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
@@ -181,12 +182,6 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
   };
 }
 
-function stockLayerNorm(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
-  const centred = tf.sub(x, tf.mean(x, 1, true));
-  const normal = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)));
-  return tf.add(tf.mul(normal, tf.add(scale, 1)), shift);
-}
-
 async function layerNormWork(withGradients: boolean): Promise<Prepared> {
   const [rows, channels] = [2048, 256];
   const shape = { rows, channels, groups: 1 };
@@ -210,7 +205,12 @@ async function layerNormWork(withGradients: boolean): Promise<Prepared> {
     // Bound by what it reads and writes.
     operations: 0,
     implementations: [
-      ...contestants({ expected, terms: withGradients ? rows : channels, ours: maker(layerNorm), stock: maker(stockLayerNorm) }),
+      ...contestants({
+        expected,
+        terms: withGradients ? rows : channels,
+        ours: maker(layerNorm),
+        stock: maker((...inputs) => stockLayerNorm({ x: inputs[0], scale: inputs[1], shift: inputs[2] })[0]),
+      }),
       ...jaxContestants(jaxLayerNorm, given.slice(0, 3), expected, withGradients ? given[3] : undefined),
       ...(withGradients ? [] : onnxContestants(
         { name: 'LayerNormalization', attributes: { axis: -1 }, floats: { epsilon } }, flat, { values: y, shape: sizes[0] },

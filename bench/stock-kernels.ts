@@ -10,13 +10,12 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { convolutionShape } from '../src/kernels/convolution/oracle.ts';
 import { gatedAddComposed } from '../src/kernels/gated-add/composition.ts';
+import { epsilon } from '../src/kernels/normalization/oracle.ts';
 import { rotaryComposed } from '../src/kernels/rotary/composition.ts';
 import { rotaryShape } from '../src/kernels/rotary/gradient.ts';
 
 type Inputs = Record<string, Tensor>;
 type Stock = (inputs: Inputs, attributes: NamedAttrMap) => Tensor[];
-
-const EPSILON = 1e-6;
 
 /** y = x + row over the last axis; tfjs broadcasts no more than four axes on the GPU. */
 function addRow(x: Tensor, row: Tensor): Tensor {
@@ -50,11 +49,12 @@ function attention({ query, key, value }: Inputs, attributes: NamedAttrMap): Ten
   return [heads(tf.matMul(tf.softmax(scores), heads(value)))];
 }
 
-function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
+/** Layer norm of x [rows, C] with scale and shift [groups, C]. */
+export function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
   const [groups, channels] = scale.shape;
   const rows = tf.reshape(x, [groups, -1, channels]);
   const centred = tf.sub(rows, tf.mean(rows, 2, true));
-  const normal = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 2, true), EPSILON)));
+  const normal = tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 2, true), epsilon)));
   const [gain, offset] = [tf.add(1, scale), shift].map((row) => tf.reshape(row, [groups, 1, channels]));
   // The second output of our kernel, statistics for its gradient, has no counterpart.
   return [tf.reshape(tf.add(tf.mul(normal, gain), offset), x.shape), tf.scalar(0)];

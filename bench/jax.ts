@@ -13,7 +13,7 @@ export interface Data {
 }
 
 /** A function of arrays, each of which it uses up. */
-type Forward = (...inputs: np.Array[]) => np.Array;
+export type Forward = (...inputs: np.Array[]) => np.Array;
 
 const jaxDevices = ['webgpu', 'wasm'] as const;
 
@@ -56,17 +56,18 @@ export function convolution(padding: [number, number][]): Forward {
 }
 
 /**
- * Contestants on both devices. With `dy` they compute the gradients to all inputs as well as the output.
+ * Contestants on both devices. With `dy` they compute the gradients to all inputs, but for the last `fixed` ones, as
+ * well as the output.
  * @param expected the output, then the gradients
  */
 export function jaxContestants(
-  forward: Forward, inputs: readonly Data[], expected: readonly ArrayLike<number>[], dy?: Data,
+  forward: Forward, inputs: readonly Data[], expected: readonly ArrayLike<number>[], allowedError: number, dy?: Data, fixed = 0,
 ): Implementation[] {
   return jaxDevices.map((device) => {
     const work = dy === undefined
       ? (...arrays: np.Array[]) => [forward(...arrays)]
       : (...arrays: np.Array[]) => {
-        const argnums = inputs.map((_, i) => i);
+        const argnums = inputs.slice(0, inputs.length - fixed).map((_, i) => i);
         const lossOf = (...both: np.Array[]): [np.Array, np.Array] => {
           const y = forward(...both.slice(0, -1));
           return [np.sum(y.ref.mul(both[both.length - 1])), y];
@@ -88,6 +89,7 @@ export function jaxContestants(
     return {
       name: `jax-${device}`,
       backend: device,
+      allowedError,
       async run() {
         (await call()).forEach((output) => output.dispose());
       },

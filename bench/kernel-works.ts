@@ -24,7 +24,7 @@ import {
   attention as jaxAttention, convolution as jaxConvolution, jaxContestants, layerNorm as jaxLayerNorm, matmul as jaxMatmul,
   permuted,
 } from './jax.ts';
-import { onnxContestants } from './onnx.ts';
+import { onnxAttention, onnxContestants } from './onnx.ts';
 import { layerNorm as stockLayerNorm } from './stock-kernels.ts';
 import { largestDifference } from './work.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
@@ -60,9 +60,17 @@ function valueWithGradients(work: (...x: Tensor[]) => Tensor, inputs: Tensor[], 
 /** Makes the inputs on the active backend and returns the work on them. */
 type Maker = () => () => Tensor[];
 
+/**
+ * What f32 explains in sums of so many terms: 2K units in the last place of the largest value, as the kernels' own
+ * suites allow.
+ */
+function roundingOf(terms: number, expected: readonly Values[]): number {
+  return 2 * terms * 2 ** -23 * Math.max(...expected.map(largest));
+}
+
 /** An implementation by what makes it; `terms` is the length of its longest sum. */
 function implementation(
-  name: string, backend: BackendName, make: Maker, expected: Values[], terms?: number,
+  name: string, backend: BackendName, make: Maker, expected: Values[], terms: number,
 ): Implementation {
   let made: (() => Tensor[]) | undefined;
   const work = (): (() => Tensor[]) => (made ??= make());
@@ -79,8 +87,7 @@ function implementation(
       tf.dispose(outputs);
       return error;
     },
-    // 2K units in the last place, as the kernels' own suites allow.
-    allowedError: terms === undefined ? undefined : 2 * terms * 2 ** -23 * Math.max(...expected.map(largest)),
+    allowedError: roundingOf(terms, expected),
   };
 }
 
@@ -99,9 +106,9 @@ interface Contest {
 function contestants({ ours, stock, expected, stockExpected = expected, terms, stockOnWasm = true }: Contest): Implementation[] {
   return [
     implementation('ours', 'webgpu', ours, expected, terms),
-    implementation('tfjs-webgpu', 'webgpu', stock, stockExpected),
+    implementation('tfjs-webgpu', 'webgpu', stock, stockExpected, terms),
     implementation('ours-wasm', 'wasm', ours, expected, terms),
-    ...(stockOnWasm ? [implementation('tfjs-wasm', 'wasm', stock, stockExpected)] : []),
+    ...(stockOnWasm ? [implementation('tfjs-wasm', 'wasm', stock, stockExpected, terms)] : []),
   ];
 }
 
@@ -113,6 +120,7 @@ const matmul: Work = {
     const matrices = () => [a, b].map((part) => tf.tensor2d(part, [n, n]));
     const both = [a, b].map((part) => ({ values: part, shape: [n, n] }));
     const expected = [linearForward(a, b, null, { rows: n, depth: n, columns: n })];
+    const allowedError = roundingOf(n, expected);
     const ours = contestants({
       expected,
       terms: n,
@@ -129,8 +137,8 @@ const matmul: Work = {
       shape: `${n}x${n}x${n}`,
       operations: 2 * n ** 3,
       implementations: [
-        ...ours, ...jaxContestants(jaxMatmul, both, expected),
-        ...onnxContestants({ name: 'MatMul' }, both, { values: expected[0], shape: [n, n] }),
+        ...ours, ...jaxContestants(jaxMatmul, both, expected, allowedError),
+        ...onnxContestants((graph, ...matrices) => graph.add({ name: 'MatMul' }, ...matrices), both, { values: expected[0], shape: [n, n], allowedError }),
       ],
     };
   },
@@ -164,6 +172,7 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
   const forward = 4 * tokens * tokens * width * heads;
   const given = data.map((part) => ({ values: part, shape: [1, tokens, heads, width] }));
   const flat = [1, tokens, heads * width];
+  const allowedError = roundingOf(tokens + width, expected);
   return {
     shape: `${heads} heads, ${tokens} tokens, width ${width}`,
     operations: withGradients ? 3.5 * forward : forward,
@@ -174,10 +183,10 @@ async function attentionWork(withGradients: boolean): Promise<Prepared> {
       ours: () => run(attention, data.map((part) => tf.tensor4d(part, [1, tokens, heads, width]))),
       stock: () => run(stockAttention, data.map((part) =>
         tf.tensor3d(Float32Array.from(headsFirst(part, tokens, heads, width)), [heads, tokens, width]))),
-    }), ...jaxContestants(jaxAttention, given.slice(0, 3), expected, withGradients ? given[3] : undefined),
+    }), ...jaxContestants(jaxAttention, given.slice(0, 3), expected, allowedError, withGradients ? given[3] : undefined),
     ...(withGradients ? [] : onnxContestants(
-      { name: 'MultiHeadAttention', domain: 'com.microsoft', attributes: { num_heads: heads } },
-      data.slice(0, 3).map((part) => ({ values: part, shape: flat })), { values: result.output, shape: flat },
+      (graph, q, k, v) => onnxAttention(graph, q, k, v, flat, heads),
+      data.slice(0, 3).map((part) => ({ values: part, shape: flat })), { values: result.output, shape: flat, allowedError },
     ))],
   };
 }
@@ -198,6 +207,8 @@ async function layerNormWork(withGradients: boolean): Promise<Prepared> {
       ? valueWithGradients(work, inputs.slice(0, 3), inputs[3]) : [work(inputs[0], inputs[1], inputs[2])];
   };
   const given = data.map((part, i) => ({ values: part, shape: sizes[i] }));
+  const terms = withGradients ? rows : channels;
+  const allowedError = roundingOf(terms, expected);
   // Its weight is what we write as 1 + scale, and has no axis of groups.
   const flat = [given[0], { values: scale.map((value) => 1 + value), shape: [channels] }, { values: shift, shape: [channels] }];
   return {
@@ -207,13 +218,15 @@ async function layerNormWork(withGradients: boolean): Promise<Prepared> {
     implementations: [
       ...contestants({
         expected,
-        terms: withGradients ? rows : channels,
+        terms,
         ours: maker(layerNorm),
         stock: maker((...inputs) => stockLayerNorm({ x: inputs[0], scale: inputs[1], shift: inputs[2] })[0]),
       }),
-      ...jaxContestants(jaxLayerNorm, given.slice(0, 3), expected, withGradients ? given[3] : undefined),
+      ...jaxContestants(jaxLayerNorm, given.slice(0, 3), expected, allowedError, withGradients ? given[3] : undefined),
       ...(withGradients ? [] : onnxContestants(
-        { name: 'LayerNormalization', attributes: { axis: -1 }, floats: { epsilon } }, flat, { values: y, shape: sizes[0] },
+        (graph, ...parts) => graph.add(
+          { name: 'LayerNormalization', attributes: { axis: -1 }, floats: { epsilon } }, ...parts),
+        flat, { values: y, shape: sizes[0], allowedError },
       )),
     ],
   };
@@ -248,6 +261,8 @@ async function convolutionWork(
   const centred: [number, number, number] =
     [(kernelTime - 1) / 2, (kernelHeight - 1) / 2, (kernelWidth - 1) / 2];
   const expected = reference(shape.padding);
+  const terms = withGradients ? positions : taps * filter[3];
+  const allowedError = roundingOf(terms, expected);
   // jax-js has channels first, and no frame axis to spare in two dimensions.
   const first = (part: Values, sizes: number[]) => permuted(part, sizes, [0, 4, 1, 2, 3]);
   const outwards = (part: Values) => permuted(part, filter, [4, 3, 0, 1, 2]);
@@ -269,15 +284,16 @@ async function convolutionWork(
       expected,
       // Stock convolutions pad time on both sides: the same arithmetic, and a reference of its own.
       stockExpected: reference(centred),
-      terms: withGradients ? positions : taps * filter[3],
+      terms,
       ours: maker((a, b) => convolution(a, b)),
       stock: maker(stock),
       // The wasm backend has no gradient of conv2d to its filter.
       stockOnWasm: !(withGradients && stock === stock2d),
-    }), ...jaxContestants(jaxConvolution(padding), jaxInputs, jaxExpected, withGradients ? jaxDy : undefined),
+    }), ...jaxContestants(jaxConvolution(padding), jaxInputs, jaxExpected, allowedError, withGradients ? jaxDy : undefined),
     ...(withGradients ? [] : onnxContestants(
-      { name: 'Conv', attributes: { pads: [0, 1].flatMap((end) => padding.map((ends) => ends[end])) } },
-      jaxInputs, { values: jaxExpected[0], shape: jaxDy.shape },
+      (graph, ...parts) => graph.add(
+        { name: 'Conv', attributes: { pads: [0, 1].flatMap((end) => padding.map((ends) => ends[end])) } }, ...parts),
+      jaxInputs, { values: jaxExpected[0], shape: jaxDy.shape, allowedError },
     ))],
   };
 }

@@ -22,7 +22,8 @@ import { randomParameters, tinyConfig } from '../src/model/tiny-model.ts';
 import { domainTokens, timeFeatures, velocity } from '../src/model/video-transformer.ts';
 import { fetchModel } from '../src/model/weights.ts';
 import type { ModelFile } from '../src/model/weights.ts';
-import { jaxStep } from './jax-model.ts';
+import { blockWork, generatorWork } from './generator-works.ts';
+import { allowedLossError, jaxStep } from './jax-model.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
@@ -83,7 +84,7 @@ function ourStep(name: string, backend: BackendName, file: ModelFile, pair: Lear
   return {
     name,
     backend,
-    allowedError: 1e-4,
+    allowedError: allowedLossError,
     run: until === 'returned' ? replay : async () => {
       await step();
     },
@@ -111,6 +112,7 @@ function stockStep(file: ModelFile, pair: LearnablePair): Implementation {
   return {
     name: 'tfjs-webgpu',
     backend: 'webgpu',
+    allowedError: allowedLossError,
     run: () => withStockKernels(() => eagerStep(state, pair, optimizer).dispose()),
     async check() {
       const errors = withStockKernels(() => eagerStep(state, pair, optimizer));
@@ -236,6 +238,7 @@ async function clipPair(size: Size): Promise<Prepared> {
       {
         name: 'tfjs-webgpu',
         backend: 'webgpu',
+        allowedError: 0,
         run: () => withStockKernels(() => tf.dispose(eagerClips(model, image))),
         check: () => Promise.resolve(0),
         dispose: () => disposeModel(model),
@@ -248,6 +251,9 @@ async function clipPair(size: Size): Promise<Prepared> {
 /** The benchmarks of the whole model at a size. */
 export function modelWorks(size: Size): Work[] {
   return [
+    { name: 'block-forward', prepare: async () => blockWork(await openFile(size), size, false) },
+    { name: 'block-forward-backward', prepare: async () => blockWork(await openFile(size), size, true) },
+    { name: 'generator-forward', prepare: async () => generatorWork(await openFile(size), size) },
     { name: 'dpo-step', prepare: () => dpoStep(size, 'finished') },
     { name: 'dpo-step-javascript', prepare: () => dpoStep(size, 'returned') },
     { name: 'clip-pair', prepare: () => clipPair(size) },

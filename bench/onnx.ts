@@ -1,8 +1,8 @@
-// The kernels' forward benchmarks in onnxruntime-web (webgpu and wasm): a graph of one node, whose inputs and outputs
-// are on the CPU, so that a run takes them there and back. Inference only: it has no gradients in browsers.
+// The forward benchmarks in onnxruntime-web (webgpu and wasm): a graph whose inputs and outputs are on the CPU, so that
+// a run takes them there and back. Inference only: it has no gradients in browsers.
 //
 // A graph is written as the Protocol Buffers message that ONNX defines (onnx/onnx.proto), of which this knows what
-// one node needs.
+// the benchmarks need.
 
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/webgpu';
 import wasmAddress from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
@@ -19,11 +19,14 @@ export interface Operator {
   readonly floats?: Readonly<Record<string, number>>;
 }
 
+/** What a graph holds: f32 values, or whole numbers. */
+type Constant = Data | { readonly values: readonly number[]; readonly shape: readonly number[] };
+
 const devices = ['webgpu', 'wasm'] as const;
 /** Of ONNX's own operators, and of com.microsoft's. */
 const opsets = { '': 21, 'com.microsoft': 1 };
 /** Numbers of ONNX's enumerations. */
-const float32 = 1;
+const elementTypes = { float32: 1, int64: 7 };
 const attributeTypes = { float: 1, int: 2, ints: 7 };
 
 const schema = protobuf.Root.fromJSON({
@@ -34,6 +37,7 @@ const schema = protobuf.Root.fromJSON({
     Opset: { fields: { domain: { id: 1, type: 'string' }, version: { id: 2, type: 'int64' } } },
     Graph: { fields: {
       node: { id: 1, type: 'Node', rule: 'repeated' }, name: { id: 2, type: 'string' },
+      initializer: { id: 5, type: 'Tensor', rule: 'repeated' },
       input: { id: 11, type: 'Value', rule: 'repeated' }, output: { id: 12, type: 'Value', rule: 'repeated' } } },
     Node: { fields: {
       input: { id: 1, type: 'string', rule: 'repeated' }, output: { id: 2, type: 'string', rule: 'repeated' },
@@ -42,6 +46,9 @@ const schema = protobuf.Root.fromJSON({
     Attribute: { fields: {
       name: { id: 1, type: 'string' }, f: { id: 2, type: 'float' }, i: { id: 3, type: 'int64' },
       ints: { id: 8, type: 'int64', rule: 'repeated', options: { packed: false } }, type: { id: 20, type: 'int32' } } },
+    Tensor: { fields: {
+      dims: { id: 1, type: 'int64', rule: 'repeated', options: { packed: false } }, dataType: { id: 2, type: 'int32' },
+      name: { id: 8, type: 'string' }, rawData: { id: 9, type: 'bytes' } } },
     Value: { fields: { name: { id: 1, type: 'string' }, type: { id: 2, type: 'Type' } } },
     Type: { fields: { tensorType: { id: 1, type: 'TensorType' } } },
     TensorType: { fields: { elemType: { id: 1, type: 'int32' }, shape: { id: 2, type: 'Shape' } } },
@@ -51,53 +58,124 @@ const schema = protobuf.Root.fromJSON({
 });
 
 function value(name: string, shape: readonly number[]) {
-  return { name, type: { tensorType: { elemType: float32, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } } };
+  const dim = shape.map((dimValue) => ({ dimValue }));
+  return { name, type: { tensorType: { elemType: elementTypes.float32, shape: { dim } } } };
 }
 
-/** The model of one node, from inputs of these shapes to one output. */
-function modelOf(
-  { name, domain = '', attributes = {}, floats = {} }: Operator, shapes: readonly (readonly number[])[], output: readonly number[],
-): Uint8Array {
-  const inputs = shapes.map((_, i) => `input${i}`);
-  const attribute = [
-    ...Object.entries(attributes).map(([of, given]) => (typeof given === 'number'
-      ? { name: of, i: given, type: attributeTypes.int } : { name: of, ints: given, type: attributeTypes.ints })),
-    ...Object.entries(floats).map(([of, given]) => ({ name: of, f: given, type: attributeTypes.float })),
-  ];
-  const model = schema.lookupType('Model');
-  return model.encode(model.create({
-    irVersion: 10,
-    opsetImport: Object.entries(opsets).map(([of, version]) => ({ domain: of, version })),
-    graph: {
-      name,
-      node: [{ input: inputs, output: ['output'], opType: name, domain, attribute }],
-      input: shapes.map((shape, i) => value(inputs[i], shape)), output: [value('output', output)],
-    },
-  })).finish();
+/** Little-endian bytes, which is what ONNX and every machine with a browser have. */
+function bytesOf(values: Constant['values']): Uint8Array {
+  const array = values instanceof Float32Array ? values : BigInt64Array.from(values, BigInt);
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** Contestants for one operator on both devices. */
+/** A graph as it is written: a node after those whose outputs it takes. Values go by names. */
+export class OnnxGraph {
+  private readonly nodes: object[] = [];
+  private readonly initializers: object[] = [];
+  private readonly inputs: object[] = [];
+
+  private newName(): string {
+    return `value${this.nodes.length + this.initializers.length + this.inputs.length}`;
+  }
+
+  /** The inputs are fed in the order in which they are asked for. */
+  input(shape: readonly number[]): string {
+    const name = `input${this.inputs.length}`;
+    this.inputs.push(value(name, shape));
+    return name;
+  }
+
+  constant({ values, shape }: Constant): string {
+    const name = this.newName();
+    const dataType = values instanceof Float32Array ? elementTypes.float32 : elementTypes.int64;
+    this.initializers.push({ name, dims: shape, dataType, rawData: bytesOf(values) });
+    return name;
+  }
+
+  /** Outputs of an operator, of which it has as many as are asked for. */
+  split({ name, domain = '', attributes = {}, floats = {} }: Operator, inputs: readonly string[], count: number): string[] {
+    const first = this.newName();
+    const output = Array.from({ length: count }, (_, i) => (count === 1 ? first : `${first}.${i}`));
+    const attribute = [
+      ...Object.entries(attributes).map(([of, given]) => (typeof given === 'number'
+        ? { name: of, i: given, type: attributeTypes.int } : { name: of, ints: given, type: attributeTypes.ints })),
+      ...Object.entries(floats).map(([of, given]) => ({ name: of, f: given, type: attributeTypes.float })),
+    ];
+    this.nodes.push({ input: inputs, output, opType: name, domain, attribute });
+    return output;
+  }
+
+  /** The one output of an operator. */
+  add(operator: Operator, ...inputs: string[]): string {
+    return this.split(operator, inputs, 1)[0];
+  }
+
+  /** The file, with `output` for what the graph computes. */
+  bytes(output: string, shape: readonly number[]): Uint8Array {
+    const model = schema.lookupType('Model');
+    return model.encode(model.create({
+      irVersion: 10,
+      opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version })),
+      graph: {
+        name: 'benchmark', node: this.nodes, initializer: this.initializers, input: this.inputs,
+        output: [value(output, shape)],
+      },
+    })).finish();
+  }
+}
+
+/**
+ * Attention of [B, L, N D] by N heads, written out: onnxruntime-web 1.30's own (MultiHeadAttention) is wrong on WebGPU by
+ * SwiftShader, though right on wasm.
+ */
+export function onnxAttention(
+  graph: OnnxGraph, query: string, key: string, value: string, [batch, length, width]: readonly number[], heads: number,
+): string {
+  const whole = (values: number[]): string => graph.constant({ values, shape: [values.length] });
+  const byHeads = (x: string, perm: number[]): string => graph.add(
+    { name: 'Transpose', attributes: { perm } },
+    graph.add({ name: 'Reshape' }, x, whole([batch, length, heads, width / heads])));
+  const scale = graph.constant({ values: Float32Array.of(Math.sqrt(heads / width)), shape: [1] });
+  const scores = graph.add(
+    { name: 'MatMul' }, graph.add({ name: 'Mul' }, byHeads(query, [0, 2, 1, 3]), scale), byHeads(key, [0, 2, 3, 1]));
+  const weights = graph.add({ name: 'Softmax', attributes: { axis: -1 } }, scores);
+  const mixed = graph.add({ name: 'MatMul' }, weights, byHeads(value, [0, 2, 1, 3]));
+  const byTokens = graph.add({ name: 'Transpose', attributes: { perm: [0, 2, 1, 3] } }, mixed);
+  return graph.add({ name: 'Reshape' }, byTokens, whole([batch, length, width]));
+}
+
+/**
+ * Contestants on both devices for what `build` makes of the inputs, given the graph and their names in it: the name of
+ * the output.
+ */
 export function onnxContestants(
-  operator: Operator, inputs: readonly Data[], expected: { values: ArrayLike<number>; shape: readonly number[] },
+  build: (graph: OnnxGraph, ...inputs: string[]) => string, inputs: readonly Data[],
+  expected: { values: ArrayLike<number>; shape: readonly number[]; allowedError: number },
 ): Implementation[] {
   env.wasm.wasmPaths = { wasm: wasmAddress };
   env.logLevel = 'error';
+  const model = (): Uint8Array => {
+    const graph = new OnnxGraph();
+    const output = build(graph, ...inputs.map(({ shape }) => graph.input(shape)));
+    return graph.bytes(output, expected.shape);
+  };
   return devices.map((device) => {
     const feeds = Object.fromEntries(inputs.map(({ values, shape }, i) =>
       [`input${i}`, new Tensor('float32', values, shape)]));
     let session: Promise<InferenceSession> | undefined;
     const call = async () => {
-      session ??= InferenceSession.create(modelOf(operator, inputs.map(({ shape }) => shape), expected.shape), {
+      session ??= InferenceSession.create(model(), {
         executionProviders: [device],
         // What the GPU cannot do is not done elsewhere under its name.
         ...(device === 'webgpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       });
-      const { output } = await (await session).run(feeds);
-      return output;
+      const open = await session;
+      return (await open.run(feeds))[open.outputNames[0]];
     };
     return {
       name: `onnx-${device}`,
       backend: device,
+      allowedError: expected.allowedError,
       async run() {
         (await call()).dispose();
       },

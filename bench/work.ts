@@ -6,7 +6,8 @@ import { textTable } from '../scripts/text-table.ts';
 /** Every work, in the order in which they run. */
 export const workNames = [
   'matmul', 'attention-forward', 'attention-forward-backward', 'layer-norm-forward', 'layer-norm-forward-backward',
-  'conv2d-forward', 'conv2d-gradients', 'conv3d-forward', 'conv3d-gradients', 'dpo-step', 'dpo-step-javascript', 'clip-pair',
+  'conv2d-forward', 'conv2d-gradients', 'conv3d-forward', 'conv3d-gradients', 'block-forward', 'block-forward-backward',
+  'generator-forward', 'dpo-step', 'dpo-step-javascript', 'clip-pair',
 ] as const;
 export type WorkName = (typeof workNames)[number];
 
@@ -21,6 +22,8 @@ export interface Row {
   gflops: number;
   /** Largest absolute difference from the reference (the f64 oracle where there is one). */
   maxError: number;
+  /** Whether that is more than rounding explains: its time is not that of the work. */
+  wrong?: true;
   /** GPU bytes of the captures that it replays; absent for what is not captured. */
   captureBytes?: number;
 }
@@ -36,8 +39,8 @@ export interface Implementation {
   run(): void | Promise<void>;
   /** Does the work once and returns the largest absolute difference from the reference. */
   check(): Promise<number>;
-  /** Errors above it make the benchmark fail; absent for implementations that are not ours. */
-  allowedError?: number;
+  /** What rounding explains. Above it the benchmark fails when the implementation is ours, and else says that it is wrong. */
+  allowedError: number;
   /** GPU bytes of its captures, once it has run. */
   captureBytes?(): number;
   /** Frees what was made for it. */
@@ -82,17 +85,31 @@ function figure(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 100 ? 2 : 0);
 }
 
+/** Ours are told by their names. */
+export function isOurs({ name }: Pick<Implementation, 'name'>): boolean {
+  return name.startsWith('ours');
+}
+
 /** A row in a few words, for watching a run. */
-export function brief({ implementation, milliseconds }: Row): string {
-  return `  ${implementation} ${figure(milliseconds)} ms`;
+export function brief({ implementation, milliseconds, wrong }: Row): string {
+  return `  ${implementation} ${figure(milliseconds)} ms${wrong ? ', wrong' : ''}`;
 }
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** What a run measured. */
+export interface Report {
+  adapter: string;
+  /** What the adapter's multiply-add loop reaches, in 1e9 operations a second. */
+  peakGflops: number;
+  date: string;
+  rows: readonly Row[];
+}
+
 /** The rows as a table for people, with the ratio to the slowest implementation of the same work. */
-export function table(rows: readonly Row[]): string {
+export function table({ rows, peakGflops }: Pick<Report, 'rows' | 'peakGflops'>): string {
   const slowest = (row: Row): number =>
     Math.max(...rows.filter(({ work }) => work === row.work).map(({ milliseconds }) => milliseconds));
   const lines = rows.map((row) => [
@@ -101,11 +118,13 @@ export function table(rows: readonly Row[]): string {
     row.implementation,
     figure(row.milliseconds),
     row.gflops > 0 ? row.gflops.toFixed(2) : '',
+    // The peak is the GPU's.
+    row.gflops > 0 && !row.implementation.endsWith('wasm') ? `${(100 * row.gflops / peakGflops).toFixed(0)} %` : '',
     `${(slowest(row) / row.milliseconds).toFixed(1)}x`,
-    row.maxError.toExponential(1),
+    `${row.maxError.toExponential(1)}${row.wrong ? ', wrong' : ''}`,
     row.captureBytes === undefined ? '' : megabytes(row.captureBytes),
   ]);
-  const head = ['work', 'shape', 'implementation', 'ms', 'GFLOP/s', 'faster', 'max error', 'captures'];
+  const head = ['work', 'shape', 'implementation', 'ms', 'GFLOP/s', 'of peak', 'faster', 'max error', 'captures'];
   return textTable(head, lines, 3);
 }
 
@@ -118,24 +137,25 @@ function ourNameBeside(implementation: string): string {
  * A report as a Markdown table, a work a line and an implementation a column; of the others' times the ratio to
  * ours on the same backend.
  */
-export function markdown(report: { adapter: string; date: string; rows: readonly Row[] }): string {
-  const { adapter, date, rows } = report;
+export function markdown({ adapter, peakGflops, date, rows }: Report): string {
   const names = [...new Set(rows.map(({ implementation }) => implementation))];
   const lines = [...new Set(rows.map(({ work }) => work))].map((work) => {
     const find = (name: string) => rows.find((row) => row.work === work && row.implementation === name);
     const cells = names.map((name) => {
       const row = find(name);
       if (!row) return '';
+      if (row.wrong) return 'wrong result';
       const ours = find(ourNameBeside(name));
       const ratio = ours && ours !== row ? ` (${(row.milliseconds / ours.milliseconds).toFixed(1)}x)` : '';
       return `${figure(row.milliseconds)} ms${ratio}`;
     });
     const bytes = find('ours')?.captureBytes;
+    const share = (find('ours')?.gflops ?? 0) / peakGflops;
     const shape = rows.find((row) => row.work === work)?.shape ?? '';
-    return [work, shape, ...cells, bytes === undefined ? '' : megabytes(bytes)];
+    return [work, shape, ...cells, share > 0 ? `${(100 * share).toFixed(0)} %` : '', bytes === undefined ? '' : megabytes(bytes)];
   });
-  const head = ['work', 'shape', ...names, 'captures'];
+  const head = ['work', 'shape', ...names, 'ours of peak', 'captures'];
   const rule = ['---', '---', ...head.slice(2).map(() => '--:')];
   const table = [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  return `${table}\n\nMedians on ${adapter}, ${date.slice(0, 10)}.\n`;
+  return `${table}\n\nMedians on ${adapter} (at most ${peakGflops.toFixed(1)} GFLOP/s), ${date.slice(0, 10)}.\n`;
 }

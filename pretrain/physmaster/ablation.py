@@ -4,7 +4,9 @@
 Conditions: pretrained (the backbone of train_backbone.py, which trains on), random (the same network from a random
 start), none (tokens are zeros), projection (a linear map of the first frame's latent, in the encoder's place). All
 else is equal: clips, steps, batch, seeds of the draws. Under torchrun the ranks share each run's batch, and rank 0
-measures on held-out clips by the tracker. Runs that are done are kept; an interrupted one goes on.
+measures on held-out clips by the tracker. Runs that are done are kept; an interrupted one goes on. At the end a table
+of all of them is printed: means over seeds, and what a condition gains over no encoder with the same seed, which starts
+from the same weights and draws the same clips, noise and times. Intervals: Student's t, 95 %.
 """
 
 import json
@@ -54,9 +56,46 @@ def make_condition(kind, config, folder):
     return {'backbone': backbone, 'head': head}, lambda images, _: head(backbone(images))
 
 
+# Student's t at 97.5 % by degrees of freedom: https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm
+STUDENT = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+METRICS = {
+    'held-out flow loss': lambda run: run['held_out'],
+    'strict L2 of still, seen': lambda run: run['seen']['ofStill'],
+    'strict L2 of still, unseen': lambda run: run['unseen']['ofStill'],
+    'survival, seen': lambda run: run['seen']['survival'],
+}
+
+
+def interval(values):
+    """'mean ± half of the 95 % interval' of a few values; without the interval when it cannot be told."""
+    freedom = len(values) - 1
+    if freedom not in STUDENT:
+        return f'{np.mean(values):.4f}'
+    return f'{np.mean(values):.4f} ± {STUDENT[freedom] * np.std(values, ddof=1) / np.sqrt(len(values)):.4f}'
+
+
+def table(runs):
+    """Markdown of runs, each {'condition', 'seed', 'samples', 'held_out', 'seen', 'unseen'}."""
+    by_condition = {}
+    for run in runs:
+        by_condition.setdefault(run['condition'], {})[run['seed']] = run
+    lines = [f'| condition | seeds | {" | ".join(METRICS)} |', '|---|--:|' + '--:|' * len(METRICS)]
+    for condition, seeds in by_condition.items():
+        cells = [interval([metric(run) for run in seeds.values()]) for metric in METRICS.values()]
+        lines.append(f'| {condition} | {len(seeds)} | {" | ".join(cells)} |')
+    without = by_condition.get('none', {})
+    for condition, seeds in by_condition.items():
+        shared = [seed for seed in seeds if seed in without]
+        if condition == 'none' or not shared:
+            continue
+        cells = [interval([metric(seeds[seed]) - metric(without[seed]) for seed in shared]) for metric in METRICS.values()]
+        lines.append(f'| {condition} - none | {len(shared)} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
 @torch.no_grad()
-def measure(config, autoencoder, transformer, tokens_of, options, split):
-    """Metrics of clips of a held-out split: means over families, and each family's share of the first frame repeated."""
+def measure(config, autoencoder, transformer, tokens_of, options, split, known):
+    """Scores by family of clips of a held-out split; `known`: those of an earlier run, or none."""
     def make(source):
         domains, made = torch.from_numpy(source.domains()[:len(source)]), []
         for start in range(0, len(source), 16):
@@ -69,7 +108,7 @@ def measure(config, autoencoder, transformer, tokens_of, options, split):
             made.append(bytes_from_network(video))
         return np.concatenate(made)
 
-    return mean_over_families(score_families(make, config, options.data, split, options.clips))
+    return score_families(make, config, options.data, split, options.clips, known)
 
 
 def main():
@@ -80,6 +119,7 @@ def main():
     parser.add_argument('--clips', type=int, default=16,
                         help='of each family and held-out split; 0 trains only, and leaves measuring to a later call')
     parser.add_argument('--conditions', default=','.join(CONDITIONS))
+    parser.add_argument('--start', help="checkpoint whose averaged transformer every run starts from; else at random")
     parser.add_argument('--file', required=True, help='JSON to write')
     options = parser.parse_args()
     if options.clips and options.device != 'cpu':
@@ -91,6 +131,7 @@ def main():
         load_autoencoder(autoencoder, folder)
     path = Path(options.file)
     done = json.loads(path.read_text()) if path.exists() else {}
+    scores = {}
     for seed in range(1, options.seeds + 1):
         for kind in options.conditions.split(','):
             name = f'{kind}-{seed}'
@@ -98,6 +139,8 @@ def main():
                 continue
             torch.manual_seed(seed)
             transformer = Transformer(config)
+            if options.start:
+                load_ema(transformer, Path(options.start), 'transformer')
             modules, tokens_of = make_condition(kind, config, folder)
             trainer = Trainer({**modules, 'transformer': transformer}, budget_from(options), folder / 'ablation', name,
                               options.rate, seed=seed, muon=True)
@@ -109,12 +152,15 @@ def main():
             entry = {'condition': kind, 'seed': seed, 'steps': trainer.step, 'samples': trainer.samples,
                      **trainer.with_ema(task.evaluate)}
             for split in ('seen', 'unseen'):
-                entry[split] = trainer.with_ema(
-                    lambda split=split: measure(config, autoencoder, transformer, tokens_of, options, split))
+                scores[split] = trainer.with_ema(lambda split=split: measure(
+                    config, autoencoder, transformer, tokens_of, options, split, scores.get(split)))
+                entry[split] = mean_over_families(scores[split])
             done[name] = entry
             path.write_text(json.dumps(done, indent=2) + '\n')
             print(name, entry['held_out'], {split: entry[split]['ofStill']
                                             for split in ('seen', 'unseen')}, flush=True)
+    if done:
+        print(table(done.values()))
 
 
 if __name__ == '__main__':

@@ -87,8 +87,10 @@ function patchTokens(config: ModelConfig, noisy: Tensor, imageLatent: Tensor): T
   return tf.reshape(folded, [batch, tokens, patch * patch * 2 * channels]);
 }
 
-function transformerBlock(
-  config: ModelConfig, weights: Weights, index: number, x: Tensor, shared: Tensor, inputs: VelocityInputs,
+/** One block: x [B, L, width] under the modulation [B, 6 width] that all blocks share -> [B, L, width]. */
+export function transformerBlock(
+  config: ModelConfig, weights: Weights, index: number, x: Tensor, shared: Tensor,
+  inputs: Pick<VelocityInputs, 'rotary' | 'lora'>,
 ): Tensor {
   const { heads } = config.transformer;
   const { rotary, lora } = inputs;

@@ -1,0 +1,215 @@
+// Benchmarks of the generator, one block of it and the whole: ours captured and replayed as the studio does it, beside
+// the same network in stock tfjs operations, in jax-js and in onnxruntime-web. Two clips at one flow time, as the
+// sampler asks for them; no adapter.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { capture } from '../src/engine/capture.ts';
+import type { Capture } from '../src/engine/capture.ts';
+import { normalArray } from '../src/math/normal.ts';
+import { domainIds, latentShape } from '../src/model/config.ts';
+import type { ModelConfig } from '../src/model/config.ts';
+import { physicsTokenCount } from '../src/model/parameters.ts';
+import { rotaryTables } from '../src/model/rotary-positions.ts';
+import { rotaryTensors, timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
+import type { RotaryTensors } from '../src/model/video-transformer.ts';
+import type { ModelFile } from '../src/model/weights.ts';
+import { jaxContestants } from './jax.ts';
+import type { Data, Forward } from './jax.ts';
+import { JaxModel } from './jax-model.ts';
+import { onnxContestants } from './onnx.ts';
+import { OnnxModel } from './onnx-model.ts';
+import { countOperations, withStockKernels } from './stock-kernels.ts';
+import { largestDifference } from './work.ts';
+import type { BackendName, Implementation, Prepared } from './work.ts';
+
+const batch = 2;
+
+/** What tensors compute from others and the rotary tables, anything but those given being constant. */
+type Network = (inputs: Tensor[], rotary: RotaryTensors) => Tensor[];
+
+interface Reference {
+  readonly expected: Float32Array[];
+  /** Both sides are f32, through every layer. */
+  readonly allowedError: number;
+  readonly operations: number;
+}
+
+const tensorsOf = (inputs: readonly Data[]): Tensor[] => inputs.map(({ values, shape }) => tf.tensor(values, [...shape]));
+
+function normal(stream: number, shape: readonly number[]): Data {
+  return { values: normalArray(1, stream, shape.reduce((product, size) => product * size, 1)), shape };
+}
+
+async function valuesOf(outputs: readonly Tensor[]): Promise<Float32Array[]> {
+  return Promise.all(outputs.map((output) => output.data<'float32'>()));
+}
+
+function largest(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  return Math.max(...actual.map((values, i) => largestDifference(values, expected[i])));
+}
+
+/** Ours on a backend, captured at first use. */
+function ours(
+  name: string, backend: BackendName, network: Network, config: ModelConfig, inputs: readonly Data[], { expected, allowedError }: Reference,
+): Implementation {
+  let made: { tensors: Tensor[]; rotary: RotaryTensors; captured: Capture<Tensor[]> } | undefined;
+  const open = () => {
+    if (made === undefined) {
+      const [tensors, rotary] = [tensorsOf(inputs), rotaryTensors(config)];
+      made = { tensors, rotary, captured: capture(name, tensors, () => network(tensors, rotary)) };
+    }
+    return made;
+  };
+  return {
+    name,
+    backend,
+    allowedError,
+    run: () => open().captured.replay(),
+    check: async () => largest(await valuesOf(open().captured.outputs), expected),
+    captureBytes: () => open().captured.bytes,
+    dispose() {
+      if (made === undefined) return;
+      made.captured.dispose();
+      tf.dispose([...made.tensors, made.rotary.cos, made.rotary.sin]);
+    },
+  };
+}
+
+/** Stock tfjs on a backend, eager. */
+function stock(
+  backend: BackendName, network: Network, config: ModelConfig, inputs: readonly Data[], { expected, allowedError }: Reference,
+): Implementation {
+  let made: { tensors: Tensor[]; rotary: RotaryTensors } | undefined;
+  const outputs = (): Tensor[] => {
+    const { tensors, rotary } = (made ??= { tensors: tensorsOf(inputs), rotary: rotaryTensors(config) });
+    return tf.tidy(() => withStockKernels(() => network(tensors, rotary)));
+  };
+  return {
+    name: `tfjs-${backend}`,
+    backend,
+    allowedError,
+    run: () => tf.dispose(outputs()),
+    async check() {
+      const all = outputs();
+      const error = largest(await valuesOf(all), expected);
+      tf.dispose(all);
+      return error;
+    },
+    dispose() {
+      if (made !== undefined) tf.dispose([...made.tensors, made.rotary.cos, made.rotary.sin]);
+    },
+  };
+}
+
+/** What stock tfjs makes of the inputs on the active backend, and the operations that it takes in our kernels. */
+async function reference(network: Network, config: ModelConfig, inputs: readonly Data[]): Promise<Reference> {
+  const tensors = tensorsOf(inputs);
+  const rotary = rotaryTensors(config);
+  const outputs = tf.tidy(() => withStockKernels(() => network(tensors, rotary)));
+  const expected = await valuesOf(outputs);
+  const operations = countOperations(() => tf.dispose(tf.tidy(() => network(tensors, rotary))));
+  tf.dispose([...outputs, ...tensors, rotary.cos, rotary.sin]);
+  const largestOf = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return { expected, allowedError: 1e-4 * Math.max(...expected.map(largestOf)), operations };
+}
+
+/** Weights by name from tensors or arrays in the order of the names. */
+const byName = <T>(names: readonly string[], values: readonly T[]): Map<string, T> =>
+  new Map(names.map((name, i) => [name, values[i]]));
+
+/** A model's parameters whose names match. */
+function parametersOf({ parameters }: ModelFile, pattern: RegExp): { names: string[]; data: Data[] } {
+  const kept = [...parameters].filter(([name]) => pattern.test(name));
+  return { names: kept.map(([name]) => name), data: kept.map(([, data]) => data) };
+}
+
+/** The first block; backwards to its input, the modulation and its weights. */
+export async function blockWork(file: ModelFile, size: string, withGradients: boolean): Promise<Prepared> {
+  const { config } = file;
+  const { width, heads } = config.transformer;
+  const { cos, sin, length, pairs } = rotaryTables(config);
+  const { names, data } = parametersOf(file, /^transformer\.block_0\./);
+  const inputs = [normal(0, [batch, length, width]), normal(1, [batch, 6 * width]), ...data];
+  const dy = normal(2, [batch, length, width]);
+  const forward = ([x, shared, ...weights]: Tensor[], rotary: RotaryTensors): Tensor =>
+    transformerBlock(config, byName(names, weights), 0, x, shared, { rotary });
+  const network: Network = (tensors, rotary) => {
+    if (!withGradients) return [forward(tensors, rotary)];
+    const { value, grads } = tf.valueAndGrads((...all) => forward(all, rotary))(
+      tensors.slice(0, inputs.length), tensors[inputs.length]);
+    return [value, ...grads];
+  };
+  const given = withGradients ? [...inputs, dy] : inputs;
+  const made = await reference(network, config, given);
+  const turns = [cos, sin].map((values): Data => ({ values, shape: [length, 1, pairs] }));
+  const inJax: Forward = (x, shared, ...rest) => {
+    const weights = Object.fromEntries(byName(names, rest));
+    const y = new JaxModel(config, weights, null).block(0, x, shared, rest[names.length], rest[names.length + 1]);
+    Object.values(weights).forEach((weight) => weight.dispose());
+    return y;
+  };
+  return {
+    shape: `${size}, ${batch} x ${length} tokens of ${width}, ${heads} heads`,
+    operations: made.operations,
+    implementations: [
+      ours('ours', 'webgpu', network, config, given, made), stock('webgpu', network, config, given, made),
+      ours('ours-wasm', 'wasm', network, config, given, made), stock('wasm', network, config, given, made),
+      ...jaxContestants(inJax, [...inputs, ...turns], made.expected, made.allowedError, withGradients ? dy : undefined, turns.length),
+      ...(withGradients ? [] : onnxContestants(
+        (graph, x, shared) => new OnnxModel(graph, file, batch).block(0, x, shared), inputs.slice(0, 2),
+        { values: made.expected[0], shape: inputs[0].shape, allowedError: made.allowedError })),
+    ],
+  };
+}
+
+/** The whole generator: velocities of two clips. */
+export async function generatorWork(file: ModelFile, size: string): Promise<Prepared> {
+  const { config } = file;
+  const { width, timeWidth } = config.transformer;
+  const { generated, height, width: across, channels } = latentShape(config);
+  const { cos, sin, length, pairs } = rotaryTables(config);
+  const { names, data } = parametersOf(file, /^transformer\.(?!domain)/);
+  const domains = file.parameters.get('transformer.domain')!.values;
+  const noisy = normal(0, [batch, generated, height, across, channels]);
+  const imageLatent = normal(1, [1, 1, height, across, channels]);
+  const physics = normal(2, [1, physicsTokenCount(config), width]);
+  const domain: Data = { values: domains.slice(domainIds.rigid * width, (domainIds.rigid + 1) * width), shape: [width] };
+  const time: Data = { values: timeFeatures([0.5, 0.5], timeWidth), shape: [batch, timeWidth] };
+  const conditions = [noisy, imageLatent, physics, domain, time];
+  const inputs = [...conditions, ...data];
+  const network: Network = ([z, image, tokens, own, features, ...weights], rotary) => {
+    const every = (x: Tensor, shape: number[]): Tensor => tf.tile(tf.reshape(x, [1, ...shape]), [batch, ...shape.map(() => 1)]);
+    return [velocity(config, byName(names, weights), {
+      noisy: z, imageLatent: every(image, [height, across, channels]), physics: every(tokens, physics.shape.slice(1)),
+      domain: every(own, [1, width]), time: features, rotary,
+    })];
+  };
+  const made = await reference(network, config, inputs);
+  const turns = [cos, sin].map((values): Data => ({ values, shape: [length, pairs] }));
+  const inJax: Forward = (...arrays) => {
+    const [z, image, tokens, own, features, ...rest] = arrays;
+    const weights = Object.fromEntries(byName(names, rest));
+    const [cosines, sines] = rest.slice(names.length);
+    const y = new JaxModel(config, weights, null).velocity({
+      noisy: z, imageLatent: image, physics: tokens, domain: own, time: features, cos: cosines, sin: sines,
+    });
+    Object.values(weights).forEach((weight) => weight.dispose());
+    return y;
+  };
+  return {
+    shape: `${size}, ${batch} clips, ${length} tokens of ${width}`,
+    operations: made.operations,
+    implementations: [
+      ours('ours', 'webgpu', network, config, inputs, made), stock('webgpu', network, config, inputs, made),
+      ours('ours-wasm', 'wasm', network, config, inputs, made), stock('wasm', network, config, inputs, made),
+      ...jaxContestants(inJax, [...inputs, ...turns], made.expected, made.allowedError),
+      ...onnxContestants(
+        (graph, ...named) => {
+          const [z, image, tokens, own, features] = named;
+          return new OnnxModel(graph, file, batch).velocity(z, image, tokens, own, features);
+        },
+        conditions, { values: made.expected[0], shape: noisy.shape, allowedError: made.allowedError }),
+    ],
+  };
+}

@@ -11,8 +11,8 @@ import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { convolutionShape } from '../src/kernels/convolution/oracle.ts';
 import { gatedAddComposed } from '../src/kernels/gated-add/composition.ts';
 import { epsilon } from '../src/kernels/normalization/oracle.ts';
-import { rotaryComposed } from '../src/kernels/rotary/composition.ts';
 import { rotaryShape } from '../src/kernels/rotary/gradient.ts';
+import { EPSILON as rmsEpsilon } from '../src/kernels/rotary/oracle.ts';
 
 type Inputs = Record<string, Tensor>;
 type Stock = (inputs: Inputs, attributes: NamedAttrMap) => Tensor[];
@@ -58,6 +58,19 @@ export function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
   const [gain, offset] = [tf.add(1, scale), shift].map((row) => tf.reshape(row, [groups, 1, channels]));
   // The second output of our kernel, statistics for its gradient, has no counterpart.
   return [tf.reshape(tf.add(tf.mul(normal, gain), offset), x.shape), tf.scalar(0)];
+}
+
+/** Query, key and value [B, L, N, D]: RMS norm, then pairs (j, j + D / 2) turned; see the operation's oracle. */
+function rotary({ qkv, queryScale, keyScale, cos, sin }: Inputs, attributes: NamedAttrMap): Tensor[] {
+  const { batch, length, heads, width } = rotaryShape(qkv.shape, attributes);
+  const [query, key, value] = tf.split(qkv, 3, 2).map((part) => tf.reshape(part, [batch, length, heads, width]));
+  const [c, s] = [cos, sin].map((angle) => tf.reshape(angle, [1, length, 1, width / 2]));
+  const turned = (x: Tensor, scale: Tensor): Tensor => {
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), 3, true), rmsEpsilon));
+    const [low, high] = tf.split(tf.mul(tf.mul(x, inverse), scale), 2, 3);
+    return tf.concat([tf.sub(tf.mul(low, c), tf.mul(high, s)), tf.add(tf.mul(high, c), tf.mul(low, s))], 3);
+  };
+  return [turned(query, queryScale), turned(key, keyScale), value];
 }
 
 function modulation({ shared, table }: Inputs): Tensor[] {
@@ -126,8 +139,7 @@ const stock: Record<string, Stock> = {
   'Physics.linear': linear,
   'Physics.adaptedLinear': adaptedLinear,
   'Physics.attention': attention,
-  'Physics.rotaryQueryKey': ({ qkv, queryScale, keyScale, cos, sin }, attributes) =>
-    rotaryComposed([qkv, queryScale, keyScale, cos, sin], rotaryShape(qkv.shape, attributes)),
+  'Physics.rotaryQueryKey': rotary,
   'Physics.layerNorm': layerNorm,
   'Physics.gatedAdd': ({ x, y, gate }) => [gatedAddComposed(x, y, gate)],
   'Physics.modulation': modulation,

@@ -1,5 +1,6 @@
 // Registers an operation as a tfjs kernel on every backend: the shader on 'webgpu', the f64 oracle on 'cpu', and on
-// 'wasm' a composition of tfjs's own kernels, or the oracle where there is none.
+// 'wasm' a composition of tfjs's own kernels or loops over its memory, whichever is faster, or the oracle where there is
+// neither.
 //
 // One public function per operation then runs on any of them, inside tidy, tf.grads and captures. Gradients are
 // registered with tfjs's registerGradient in each operation's gradient.ts. float32 results only, unless the
@@ -31,8 +32,27 @@ export interface Operation {
    * tidy. Null for shapes that it is not made for: the oracle answers then, as for operations without one.
    */
   wasm?(inputs: Tensor[], attributes: NamedAttrMap): Tensor[] | null;
+  /** The same by loops, for its wasm backend, where they are faster than a composition. */
+  loops?: Loops;
   /** Inputs, by name, that the operation writes into. */
   changes?: readonly string[];
+}
+
+/** An operation on f32 values in the wasm backend's memory. */
+export interface Loops {
+  /** Shapes of the outputs. */
+  shapes(inputs: number[][], attributes: NamedAttrMap): number[][];
+  /** Writes every value of the outputs, and nothing else. */
+  run(inputs: Float32Array[], outputs: Float32Array[], shapes: number[][], attributes: NamedAttrMap): void;
+}
+
+function runLoops({ shapes, run }: Loops, backend: BackendWasm, inputs: TensorInfo[], attributes: NamedAttrMap): TensorInfo[] {
+  const given = inputs.map(({ shape }) => shape);
+  const outputs = shapes(given, attributes).map((shape) => backend.makeOutput(shape, 'float32'));
+  // Views after the outputs are there: making them may move the backend's memory.
+  const valuesOf = (info: TensorInfo) => backend.typedArrayFromHeap(info) as Float32Array;
+  run(inputs.map(valuesOf), outputs.map(valuesOf), given, attributes);
+  return outputs;
 }
 
 // An optional input (a bias) that is not given is simply missing from the list: the operation must tell
@@ -95,6 +115,7 @@ export function registerOperation(operation: Operation): void {
       if (!(backend instanceof BackendWasm)) {
         throw new Error(`${operation.name}: the wasm kernel needs tfjs's wasm backend.`);
       }
+      if (operation.loops) return runLoops(operation.loops, backend, inputsOf(operation, inputs), attrs ?? {});
       const tensors = inputsOf(operation, inputs) as Tensor[];
       // Kernels inside a running kernel are on no tape; what they make besides the outputs is freed here.
       const composed = tidy(() => (operation.wasm?.(tensors, attrs ?? {}) ?? []) as Tensor[]);

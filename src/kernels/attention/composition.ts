@@ -1,6 +1,6 @@
 // Attention and its gradients by tfjs's own kernels: the scores of one head of one clip at a time.
 
-import { concat, log, max, mul, reshape, slice, softmax, stack, sub, sum, transpose } from '@tensorflow/tfjs-core';
+import { concat, mul, reshape, slice, softmax, sub, sum, transpose, zeros } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { product, productOfTransposed, productWithTransposed } from '../compose.ts';
 import type { AttentionShape } from './oracle.ts';
@@ -19,21 +19,15 @@ function together(parts: Tensor2D[], batch: number): Tensor {
   return transpose(reshape(concat(parts, 0), [batch, parts.length / batch, length, width]), [0, 2, 1, 3]);
 }
 
-/** Output [B, Lq, N, D] and log-sum-exp [B, N, Lq]. */
+/** Output [B, Lq, N, D], and zeros for log-sum-exp [B, N, Lq]: the gradients below do without, and it would take long. */
 export function attentionComposed(query: Tensor, key: Tensor, value: Tensor, shape: AttentionShape): [Tensor, Tensor] {
   const { batch, heads: count, queries, scale } = shape;
   const [keys, values] = [heads(key), heads(value)];
   const results = heads(mul(query, scale)).map((q, i) => {
-    const scores = productWithTransposed(q, keys[i]);
-    const share = softmax(scores);
-    // The largest share is exp(largest score - log-sum-exp).
-    const statistics = sub(max(scores, 1), log(max(share, 1)));
-    return { output: product(share, values[i]), statistics };
+    const share = softmax(productWithTransposed(q, keys[i]));
+    return product(share, values[i]);
   });
-  return [
-    together(results.map(({ output }) => output), batch),
-    reshape(stack(results.map(({ statistics }) => statistics)), [batch, count, queries]),
-  ];
+  return [together(results, batch), zeros([batch, count, queries])];
 }
 
 /** Gradients to query, key and value. The shares are computed anew from the scores. */

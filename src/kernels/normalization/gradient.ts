@@ -9,7 +9,7 @@ import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
 import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
-import { layerNormInputGradientComposed, modulationGradientComposed } from './composition.ts';
+import { layerNormInputGradientLoops, layerNormModulationGradientLoops } from './loops.ts';
 import { layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
 import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
 
@@ -36,7 +36,10 @@ registerOperation({
     const values = layerNormInputGradient(x.values, scale.values, statistics.values, dy.values, shape);
     return [{ values, shape: x.shape }];
   },
-  wasm: ([x, scale, statistics, dy]) => [layerNormInputGradientComposed(x, scale, statistics, dy)],
+  loops: {
+    shapes: ([x]) => [x],
+    run: (inputs, [dx], [x, scale]) => layerNormInputGradientLoops(inputs, dx, normalizationShape(x, scale)),
+  },
 });
 
 registerOperation({
@@ -67,9 +70,13 @@ registerOperation({
     const { dscale, dshift } = layerNormModulationGradients(x.values, statistics.values, dy.values, shape);
     return [{ values: ofScale ? dscale : dshift, shape: [groups, channels] }];
   },
-  wasm([x, statistics, dy], attributes) {
-    const { groups, ofScale } = modulationAttributes(attributes);
-    return [modulationGradientComposed(x, statistics, dy, groups, ofScale)];
+  loops: {
+    shapes: ([x], attributes) => [[modulationAttributes(attributes).groups, x[x.length - 1]]],
+    run(inputs, [gradient], [x], attributes) {
+      const { groups, ofScale } = modulationAttributes(attributes);
+      const shape = normalizationShape(x, [groups, x[x.length - 1]]);
+      layerNormModulationGradientLoops(inputs, gradient, ofScale, shape);
+    },
   },
 });
 

@@ -8,8 +8,8 @@ import forwardSource from '../../../shaders/normalization/forward.wgsl?raw';
 import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
 import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { layerNormComposed } from './composition.ts';
 import './gradient.ts';
+import { layerNormLoops } from './loops.ts';
 import { epsilon, layerNormForward } from './oracle.ts';
 import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
 
@@ -40,7 +40,10 @@ registerOperation({
       { values: statistics, shape: [shape.rows, 2] },
     ];
   },
-  wasm: ([x, scale, shift]) => layerNormComposed(x, scale, shift),
+  loops: {
+    shapes: ([x, scale]) => [x, [normalizationShape(x, scale).rows, 2]],
+    run: (inputs, outputs, [x, scale]) => layerNormLoops(inputs, outputs, normalizationShape(x, scale)),
+  },
 });
 
 /**

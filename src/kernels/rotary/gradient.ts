@@ -5,7 +5,7 @@ import type { NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch, release } from '../../engine/bridge.ts';
 import { columnSumsProgram } from '../linear/programs.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { rotaryQkvGradientComposed, rotaryScaleGradientComposed } from './composition.ts';
+import { rotaryQkvGradientLoops, rotaryScaleGradientLoops } from './loops.ts';
 import { rotaryGradients } from './oracle.ts';
 import type { RotaryShape } from './oracle.ts';
 import { rotaryProgram, scaleProductsProgram, valueBackwardProgram } from './programs.ts';
@@ -32,7 +32,10 @@ registerOperation({
     const gradients = rotaryGradients(qkv, { queryScale, keyScale, cos, sin }, { query, key, value }, shape);
     return [{ values: gradients.qkv, shape: inputs[0].shape }];
   },
-  wasm: (inputs, attributes) => [rotaryQkvGradientComposed(inputs, rotaryShape(inputs[0].shape, attributes))],
+  loops: {
+    shapes: ([qkv]) => [qkv],
+    run: (inputs, [gradient], [qkv], attributes) => rotaryQkvGradientLoops(inputs, gradient, rotaryShape(qkv, attributes)),
+  },
 });
 
 registerOperation({
@@ -58,9 +61,11 @@ registerOperation({
     const values = attributes['part'] === 'key' ? gradients.keyScale : gradients.queryScale;
     return [{ values, shape: [shape.width] }];
   },
-  wasm([qkv, cos, sin, dy], attributes) {
-    const part = attributes['part'] === 'key' ? 1 : 0;
-    return [rotaryScaleGradientComposed(qkv, cos, sin, dy, part, rotaryShape(qkv.shape, attributes))];
+  loops: {
+    shapes: ([qkv], attributes) => [[rotaryShape(qkv, attributes).width]],
+    run(inputs, [gradient], [qkv], attributes) {
+      rotaryScaleGradientLoops(inputs, gradient, attributes['part'] === 'key' ? 1 : 0, rotaryShape(qkv, attributes));
+    },
   },
 });
 

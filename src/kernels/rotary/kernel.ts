@@ -6,8 +6,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { rotaryComposed } from './composition.ts';
 import { rotaryShape } from './gradient.ts';
+import { rotaryLoops } from './loops.ts';
 import { rotaryForward } from './oracle.ts';
 import { rotaryProgram } from './programs.ts';
 
@@ -28,7 +28,13 @@ registerOperation({
     const { batch, length, heads, width } = shape;
     return [query, key, value].map((values) => ({ values, shape: [batch, length, heads, width] }));
   },
-  wasm: (inputs, attributes) => rotaryComposed(inputs, rotaryShape(inputs[0].shape, attributes)),
+  loops: {
+    shapes([qkv], attributes) {
+      const { batch, length, heads, width } = rotaryShape(qkv, attributes);
+      return [0, 1, 2].map(() => [batch, length, heads, width]);
+    },
+    run: (inputs, outputs, [qkv], attributes) => rotaryLoops(inputs, outputs, rotaryShape(qkv, attributes)),
+  },
 });
 
 /**

@@ -54,7 +54,7 @@ export class OnnxModel {
   }
 
   private parts(x: string, count: number, axis: number): string[] {
-    return this.graph.split({ name: 'Split', attributes: { axis, num_outputs: count } }, [x], count);
+    return this.graph.many({ name: 'Split', attributes: { axis, num_outputs: count } }, [x], count);
   }
 
   private joined(axis: number, ...parts: string[]): string {

@@ -93,7 +93,7 @@ export class OnnxGraph {
   }
 
   /** Outputs of an operator, of which it has as many as are asked for. */
-  split({ name, domain = '', attributes = {}, floats = {} }: Operator, inputs: readonly string[], count: number): string[] {
+  many({ name, domain = '', attributes = {}, floats = {} }: Operator, inputs: readonly string[], count: number): string[] {
     const first = this.newName();
     const output = Array.from({ length: count }, (_, i) => (count === 1 ? first : `${first}.${i}`));
     const attribute = [
@@ -107,7 +107,7 @@ export class OnnxGraph {
 
   /** The one output of an operator. */
   add(operator: Operator, ...inputs: string[]): string {
-    return this.split(operator, inputs, 1)[0];
+    return this.many(operator, inputs, 1)[0];
   }
 
   /** The file, with `output` for what the graph computes. */

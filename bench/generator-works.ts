@@ -11,7 +11,7 @@ import { domainIds, latentShape } from '../src/model/config.ts';
 import type { ModelConfig } from '../src/model/config.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { rotaryTables } from '../src/model/rotary-positions.ts';
-import { rotaryTensors, timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
+import { timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
 import type { RotaryTensors } from '../src/model/video-transformer.ts';
 import type { ModelFile } from '../src/model/weights.ts';
 import { jaxContestants } from './jax.ts';
@@ -20,13 +20,13 @@ import { JaxModel } from './jax-model.ts';
 import { onnxContestants } from './onnx.ts';
 import { OnnxModel } from './onnx-model.ts';
 import { countOperations, withStockKernels } from './stock-kernels.ts';
-import { largestDifference } from './work.ts';
+import { largestDifference, largestValue } from './work.ts';
 import type { BackendName, Implementation, Prepared } from './work.ts';
 
 const batch = 2;
 
-/** What tensors compute from others and the rotary tables, anything but those given being constant. */
-type Network = (inputs: Tensor[], rotary: RotaryTensors) => Tensor[];
+/** What is computed from the inputs, weights and rotary tables among them. */
+type Network = (inputs: Tensor[]) => Tensor[];
 
 interface Reference {
   readonly expected: Float32Array[];
@@ -45,8 +45,6 @@ async function valuesOf(outputs: readonly Tensor[]): Promise<Float32Array[]> {
   return Promise.all(outputs.map((output) => output.data<'float32'>()));
 }
 
-const largestOf = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
 /** What f32 explains through every layer, as a share of an output's largest value. */
 const allowedShare = 1e-4;
 
@@ -54,20 +52,20 @@ const allowedShare = 1e-4;
 function largestError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
   const errors = actual.map((values, i) => {
     const error = largestDifference(values, expected[i]);
-    return error <= allowedShare * largestOf(expected[i]) ? error : Infinity;
+    return error <= allowedShare * largestValue(expected[i]) ? error : Infinity;
   });
   return Math.max(...errors);
 }
 
 /** Ours on a backend, captured at first use. */
 function ours(
-  name: string, backend: BackendName, network: Network, config: ModelConfig, inputs: readonly Data[], { expected, allowedError }: Reference,
+  name: string, backend: BackendName, network: Network, inputs: readonly Data[], { expected, allowedError }: Reference,
 ): Implementation {
-  let made: { tensors: Tensor[]; rotary: RotaryTensors; captured: Capture<Tensor[]> } | undefined;
+  let made: { tensors: Tensor[]; captured: Capture<Tensor[]> } | undefined;
   const open = () => {
     if (made === undefined) {
-      const [tensors, rotary] = [tensorsOf(inputs), rotaryTensors(config)];
-      made = { tensors, rotary, captured: capture(name, tensors, () => network(tensors, rotary)) };
+      const tensors = tensorsOf(inputs);
+      made = { tensors, captured: capture(name, tensors, () => network(tensors)) };
     }
     return made;
   };
@@ -81,19 +79,19 @@ function ours(
     dispose() {
       if (made === undefined) return;
       made.captured.dispose();
-      tf.dispose([...made.tensors, made.rotary.cos, made.rotary.sin]);
+      tf.dispose(made.tensors);
     },
   };
 }
 
 /** Stock tfjs on a backend, eager. */
 function stock(
-  backend: BackendName, network: Network, config: ModelConfig, inputs: readonly Data[], { expected, allowedError }: Reference,
+  backend: BackendName, network: Network, inputs: readonly Data[], { expected, allowedError }: Reference,
 ): Implementation {
-  let made: { tensors: Tensor[]; rotary: RotaryTensors } | undefined;
+  let made: Tensor[] | undefined;
   const outputs = (): Tensor[] => {
-    const { tensors, rotary } = (made ??= { tensors: tensorsOf(inputs), rotary: rotaryTensors(config) });
-    return tf.tidy(() => withStockKernels(() => network(tensors, rotary)));
+    const tensors = (made ??= tensorsOf(inputs));
+    return tf.tidy(() => withStockKernels(() => network(tensors)));
   };
   return {
     name: `tfjs-${backend}`,
@@ -107,20 +105,19 @@ function stock(
       return error;
     },
     dispose() {
-      if (made !== undefined) tf.dispose([...made.tensors, made.rotary.cos, made.rotary.sin]);
+      if (made !== undefined) tf.dispose(made);
     },
   };
 }
 
 /** What stock tfjs makes of the inputs on the active backend, and the operations that it takes in our kernels. */
-async function reference(network: Network, config: ModelConfig, inputs: readonly Data[]): Promise<Reference> {
+async function reference(network: Network, inputs: readonly Data[]): Promise<Reference> {
   const tensors = tensorsOf(inputs);
-  const rotary = rotaryTensors(config);
-  const outputs = tf.tidy(() => withStockKernels(() => network(tensors, rotary)));
+  const outputs = tf.tidy(() => withStockKernels(() => network(tensors)));
   const expected = await valuesOf(outputs);
-  const operations = countOperations(() => tf.dispose(tf.tidy(() => network(tensors, rotary))));
-  tf.dispose([...outputs, ...tensors, rotary.cos, rotary.sin]);
-  return { expected, allowedError: allowedShare * Math.max(...expected.map(largestOf)), operations };
+  const operations = countOperations(() => tf.dispose(tf.tidy(() => network(tensors))));
+  tf.dispose([...outputs, ...tensors]);
+  return { expected, allowedError: allowedShare * Math.max(...expected.map(largestValue)), operations };
 }
 
 /** Weights by name from tensors or arrays in the order of the names. */
@@ -133,28 +130,39 @@ function parametersOf({ parameters }: ModelFile, pattern: RegExp): { names: stri
   return { names: kept.map(([name]) => name), data: kept.map(([, data]) => data) };
 }
 
+/** Rotary tables [L, D/2]: cosines, sines. */
+function rotaryData(config: ModelConfig): { turns: Data[]; length: number } {
+  const { cos, sin, length, pairs } = rotaryTables(config);
+  return { turns: [cos, sin].map((values) => ({ values, shape: [length, pairs] })), length };
+}
+
+const rotaryOf = ([cos, sin]: Tensor[]): RotaryTensors => ({ cos: cos as tf.Tensor2D, sin: sin as tf.Tensor2D });
+
 /** The first block; backwards to its input, the modulation and its weights. */
 export async function blockWork(file: ModelFile, size: string, withGradients: boolean): Promise<Prepared> {
   const { config } = file;
   const { width, heads } = config.transformer;
-  const { cos, sin, length, pairs } = rotaryTables(config);
+  const { turns, length } = rotaryData(config);
   const { names, data } = parametersOf(file, /^transformer\.block_0\./);
-  const inputs = [normal(0, [batch, length, width]), normal(1, [batch, 6 * width]), ...data];
+  const moving = [normal(0, [batch, length, width]), normal(1, [batch, 6 * width]), ...data];
+  const inputs = [...moving, ...turns];
   const dy = normal(2, [batch, length, width]);
-  const forward = ([x, shared, ...weights]: Tensor[], rotary: RotaryTensors): Tensor =>
-    transformerBlock(config, byName(names, weights), 0, x, shared, { rotary });
-  const network: Network = (tensors, rotary) => {
-    if (!withGradients) return [forward(tensors, rotary)];
-    const { value, grads } = tf.valueAndGrads((...all) => forward(all, rotary))(
-      tensors.slice(0, inputs.length), tensors[inputs.length]);
+  const network: Network = (tensors) => {
+    const rotary = rotaryOf(tensors.slice(moving.length));
+    const forward = (x: Tensor, shared: Tensor, ...weights: Tensor[]): Tensor =>
+      transformerBlock(config, byName(names, weights), 0, x, shared, { rotary });
+    const [x, shared, ...weights] = tensors.slice(0, moving.length);
+    if (!withGradients) return [forward(x, shared, ...weights)];
+    const { value, grads } = tf.valueAndGrads((...all) => forward(all[0], all[1], ...all.slice(2)))(
+      [x, shared, ...weights], tensors[inputs.length]);
     return [value, ...grads];
   };
   const given = withGradients ? [...inputs, dy] : inputs;
-  const made = await reference(network, config, given);
-  const turns = [cos, sin].map((values): Data => ({ values, shape: [length, 1, pairs] }));
+  const made = await reference(network, given);
   const inJax: Forward = (x, shared, ...rest) => {
     const weights = Object.fromEntries(byName(names, rest));
-    const y = new JaxModel(config, weights, null).block(0, x, shared, rest[names.length], rest[names.length + 1]);
+    const [cos, sin] = rest.slice(names.length).map((turn) => turn.reshape([length, 1, turn.shape[1]]));
+    const y = new JaxModel(config, weights, null).block(0, x, shared, cos, sin);
     Object.values(weights).forEach((weight) => weight.dispose());
     return y;
   };
@@ -162,9 +170,9 @@ export async function blockWork(file: ModelFile, size: string, withGradients: bo
     shape: `${size}, ${batch} x ${length} tokens of ${width}, ${heads} heads`,
     operations: made.operations,
     implementations: [
-      ours('ours', 'webgpu', network, config, given, made), stock('webgpu', network, config, given, made),
-      ours('ours-wasm', 'wasm', network, config, given, made), stock('wasm', network, config, given, made),
-      ...jaxContestants(inJax, [...inputs, ...turns], made.expected, made.allowedError, withGradients ? dy : undefined, turns.length),
+      ours('ours', 'webgpu', network, given, made), stock('webgpu', network, given, made),
+      ours('ours-wasm', 'wasm', network, given, made), stock('wasm', network, given, made),
+      ...jaxContestants(inJax, inputs, made.expected, made.allowedError, withGradients ? dy : undefined, turns.length),
       ...(withGradients ? [] : onnxContestants(
         (graph, x, shared) => new OnnxModel(graph, file, batch).block(0, x, shared), inputs.slice(0, 2),
         { values: made.expected[0], shape: inputs[0].shape, allowedError: made.allowedError })),
@@ -177,7 +185,7 @@ export async function generatorWork(file: ModelFile, size: string): Promise<Prep
   const { config } = file;
   const { width, timeWidth } = config.transformer;
   const { generated, height, width: across, channels } = latentShape(config);
-  const { cos, sin, length, pairs } = rotaryTables(config);
+  const { turns, length } = rotaryData(config);
   const { names, data } = parametersOf(file, /^transformer\.(?!domain)/);
   const domains = file.parameters.get('transformer.domain')!.values;
   const noisy = normal(0, [batch, generated, height, across, channels]);
@@ -186,16 +194,15 @@ export async function generatorWork(file: ModelFile, size: string): Promise<Prep
   const domain: Data = { values: domains.slice(domainIds.rigid * width, (domainIds.rigid + 1) * width), shape: [width] };
   const time: Data = { values: timeFeatures([0.5, 0.5], timeWidth), shape: [batch, timeWidth] };
   const conditions = [noisy, imageLatent, physics, domain, time];
-  const inputs = [...conditions, ...data];
-  const network: Network = ([z, image, tokens, own, features, ...weights], rotary) => {
+  const inputs = [...conditions, ...data, ...turns];
+  const network: Network = ([z, image, tokens, own, features, ...rest]) => {
     const every = (x: Tensor, shape: number[]): Tensor => tf.tile(tf.reshape(x, [1, ...shape]), [batch, ...shape.map(() => 1)]);
-    return [velocity(config, byName(names, weights), {
+    return [velocity(config, byName(names, rest), {
       noisy: z, imageLatent: every(image, [height, across, channels]), physics: every(tokens, physics.shape.slice(1)),
-      domain: every(own, [1, width]), time: features, rotary,
+      domain: every(own, [1, width]), time: features, rotary: rotaryOf(rest.slice(names.length)),
     })];
   };
-  const made = await reference(network, config, inputs);
-  const turns = [cos, sin].map((values): Data => ({ values, shape: [length, pairs] }));
+  const made = await reference(network, inputs);
   const inJax: Forward = (...arrays) => {
     const [z, image, tokens, own, features, ...rest] = arrays;
     const weights = Object.fromEntries(byName(names, rest));
@@ -210,9 +217,9 @@ export async function generatorWork(file: ModelFile, size: string): Promise<Prep
     shape: `${size}, ${batch} clips, ${length} tokens of ${width}`,
     operations: made.operations,
     implementations: [
-      ours('ours', 'webgpu', network, config, inputs, made), stock('webgpu', network, config, inputs, made),
-      ours('ours-wasm', 'wasm', network, config, inputs, made), stock('wasm', network, config, inputs, made),
-      ...jaxContestants(inJax, [...inputs, ...turns], made.expected, made.allowedError),
+      ours('ours', 'webgpu', network, inputs, made), stock('webgpu', network, inputs, made),
+      ours('ours-wasm', 'wasm', network, inputs, made), stock('wasm', network, inputs, made),
+      ...jaxContestants(inJax, inputs, made.expected, made.allowedError),
       ...onnxContestants(
         (graph, ...named) => {
           const [z, image, tokens, own, features] = named;

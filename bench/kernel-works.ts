@@ -26,7 +26,7 @@ import {
 } from './jax.ts';
 import { onnxAttention, onnxContestants } from './onnx.ts';
 import { layerNorm as stockLayerNorm } from './stock-kernels.ts';
-import { largestDifference } from './work.ts';
+import { largestDifference, largestValue } from './work.ts';
 import type { BackendName, Implementation, Prepared, Work } from './work.ts';
 
 type Values = ArrayLike<number>;
@@ -34,12 +34,6 @@ type Values = ArrayLike<number>;
 function values(seed: number, count: number): Float32Array {
   const random = new Random(seed);
   return Float32Array.from({ length: count }, () => random.uniform(-1, 1));
-}
-
-function largest(expected: Values): number {
-  let size = 0;
-  for (let i = 0; i < expected.length; i++) size = Math.max(size, Math.abs(expected[i]));
-  return size;
 }
 
 async function worst(actual: Tensor[], expected: Values[]): Promise<number> {
@@ -65,7 +59,7 @@ type Maker = () => () => Tensor[];
  * suites allow.
  */
 function roundingOf(terms: number, expected: readonly Values[]): number {
-  return 2 * terms * 2 ** -23 * Math.max(...expected.map(largest));
+  return 2 * terms * 2 ** -23 * Math.max(...expected.map(largestValue));
 }
 
 /** An implementation by what makes it; `terms` is the length of its longest sum. */

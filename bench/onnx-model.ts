@@ -16,11 +16,17 @@ export class OnnxModel {
   private readonly graph: OnnxGraph;
   private readonly file: ModelFile;
   private readonly batch: number;
+  /** Tokens of a clip, and their cosines and sines in the graph. */
+  private readonly length: number;
+  private readonly angles: readonly string[];
 
   constructor(graph: OnnxGraph, file: ModelFile, batch: number) {
     this.graph = graph;
     this.file = file;
     this.batch = batch;
+    const { cos, sin, length, pairs } = rotaryTables(file.config);
+    this.length = length;
+    this.angles = [cos, sin].map((values) => graph.constant({ values, shape: [length, pairs] }));
   }
 
   private weight(name: string, shape?: readonly number[]): string {
@@ -79,17 +85,14 @@ export class OnnxModel {
 
   /** RMS norm and turn of x [B, L, width], head by head. */
   private turned(x: string, scale: string): string {
-    const { config } = this.file;
-    const { heads, width } = config.transformer;
-    const { cos, sin, length, pairs } = rotaryTables(config);
-    const perHead = this.reshape(x, [this.batch, length, heads, width / heads]);
+    const { heads, width } = this.file.config.transformer;
+    const perHead = this.reshape(x, [this.batch, this.length, heads, width / heads]);
     const rows = this.graph.add(
       { name: 'SimplifiedLayerNormalization', attributes: { axis: -1 }, floats: { epsilon } },
       perHead, this.weight(scale, [width / heads]));
-    const [cosines, sines] = [cos, sin].map((values) => this.graph.constant({ values, shape: [length, pairs] }));
     return this.graph.add(
-      { name: 'RotaryEmbedding', domain: contributed }, this.reshape(rows, [this.batch, length, width]), this.whole([0]),
-      cosines, sines);
+      { name: 'RotaryEmbedding', domain: contributed }, this.reshape(rows, [this.batch, this.length, width]),
+      this.whole([0]), ...this.angles);
   }
 
   /** A block: x [B, L, width], shared modulation [B, 6 width] -> [B, L, width]. */
@@ -102,7 +105,7 @@ export class OnnxModel {
     const [query, key, value] = this.parts(this.linear(`${name}.qkv`, this.modulated(x, scale1, shift1)), 3, 2);
     const mixed = onnxAttention(
       this.graph, this.turned(query, `${name}.query_scale`), this.turned(key, `${name}.key_scale`), value,
-      [this.batch, rotaryTables(this.file.config).length, width], heads);
+      [this.batch, this.length, width], heads);
     const attended = this.sum(x, this.product(this.linear(`${name}.output`, mixed), gate1));
     const hidden = this.graph.add(
       { name: 'FastGelu', domain: contributed }, this.linear(`${name}.mlp_1`, this.modulated(attended, scale2, shift2)));

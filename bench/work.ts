@@ -70,6 +70,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+/** The largest absolute value. */
+export function largestValue(values: ArrayLike<number>): number {
+  let size = 0;
+  for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]));
+  return size;
+}
+
 /** The largest absolute difference; a NaN counts as an infinite one. */
 export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let error = 0;

@@ -31,7 +31,7 @@ export interface QueryKeyValue {
 }
 
 /** Calls `vector` for every head vector of a part with its offsets in qkv, in the part, and in the angles. */
-function forEachVector(
+export function forEachVector(
   { batch, length, heads, width }: RotaryShape,
   part: number,
   vector: (from: number, to: number, angle: number) => void,

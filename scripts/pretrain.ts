@@ -67,12 +67,13 @@ const command: Command<
 /** Modules that run in one process. */
 const single = new Set(['sampler_table', 'measure', 'export', 'model_card']);
 
-/** What training is fast in: AVX-512, AMX found by OpenBLAS itself, threads that wait quietly. */
+/** What training is fast in: torch and OpenBLAS find the processor's instructions themselves, threads wait quietly. */
 function trainingEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
-    ATEN_CPU_CAPABILITY: 'avx512', OMP_WAIT_POLICY: 'passive', MALLOC_MMAP_THRESHOLD_: '8589934592',
-    MALLOC_TRIM_THRESHOLD_: '17179869184', ...process.env, PYTHONPATH: join(root, 'pretrain'),
+    OMP_WAIT_POLICY: 'passive', MALLOC_MMAP_THRESHOLD_: '8589934592', MALLOC_TRIM_THRESHOLD_: '17179869184',
+    ...process.env, PYTHONPATH: join(root, 'pretrain'),
   };
+  delete environment.ATEN_CPU_CAPABILITY;
   delete environment.OPENBLAS_CORETYPE;
   delete environment.OPENBLAS_L2_SIZE;
   return environment;

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from .config import CLIPS_OF, SIZES
+from .precision import has_bf16
 from .training import Budget
 
 
@@ -25,7 +26,8 @@ def arguments(description, device=False):
     parser.add_argument('--evaluate-every', type=int, default=500, help='steps')
     parser.add_argument('--kl', type=float, default=1e-4)
     parser.add_argument('--resume', action='store_true')
-    parser.add_argument('--no-bf16', dest='bf16', action='store_false', help='train in f32')
+    parser.add_argument('--no-bf16', dest='bf16', action='store_false', default=None,
+                        help='compute in f32; so does a processor without bf16 by itself')
     parser.set_defaults(device='cpu')
     if device:
         parser.add_argument('--device', choices=('cpu', 'cuda'), help='where networks learn')
@@ -42,6 +44,8 @@ def prepare(options):
     output folder.
     """
     torch.set_num_threads(options.threads)
+    if options.bf16 is None:
+        options.bf16 = has_bf16(options.device)
     if options.device != 'cpu':
         if not torch.cuda.is_available() or not hasattr(torch, 'set_default_device'):
             raise SystemExit(f'--device {options.device} needs a GPU and torch 2 (this is {torch.__version__})')

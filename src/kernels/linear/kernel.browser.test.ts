@@ -82,8 +82,8 @@ describe.each(variants)('%s', (variant) => {
     const w = testValues(2, depth * columns);
     const b = testValues(3, columns);
     const dy = testValues(4, rows * columns);
-    // A tile's edges do not depend on what follows the sum: most shapes, slow to compile, take GELU alone.
-    for (const activation of columns % 12 === 0 && rows < 64 ? ['none', 'gelu'] as const : ['gelu'] as const) {
+    // A tile's edges do not depend on what follows the sum: all shapes but one, slow to compile, take GELU alone.
+    for (const activation of columns === 36 ? ['none', 'gelu'] as const : ['gelu'] as const) {
       const gelu = activation === 'gelu';
       const expected = oracle(shape, x, w, b, gelu, dy);
       const actual = withGradients(

@@ -32,15 +32,29 @@ def reconstruct(autoencoder, videos):
     return torch.cat(parts)
 
 
+def edge_strength(video, weight):
+    """Sum over clips [B, T, H, W, 3] of the squared differences between neighbouring pixels where weight
+    [B, T, H, W, 1] is 1: [B]. Squared, since an edge that is spread over n pixels has the same difference in all, and an
+    nth of the squares.
+    """
+    across = ((video[:, :, :, 1:] - video[:, :, :, :-1]).square() * weight[:, :, :, 1:]).flatten(1).sum(1)
+    down = ((video[:, :, 1:] - video[:, :, :-1]).square() * weight[:, :, 1:]).flatten(1).sum(1)
+    return across + down
+
+
 @torch.no_grad()
 def measure(autoencoder, videos):
-    """PSNR per clip (mean) over all pixels, and over pixels near motion."""
+    """PSNR per clip (mean) over all pixels, and over pixels near motion; `edges`: squared differences between
+    neighbouring pixels near motion as a share of the true clip's (mean): 1 where edges and texture are as sharp.
+    """
     output, video = reconstruct(autoencoder, videos), network_pixels(videos)
     square = (output - video).square()
     whole = decibels(square.flatten(1).mean(1).numpy())
     moving = (motion_weight(video.permute(0, 4, 1, 2, 3)) > 1)[:, 0, ..., None].float()
     near = (square * moving).flatten(1).sum(1) / (moving.flatten(1).sum(1) * 3).clamp(min=1)
-    return {'psnr': round(float(whole.mean()), 3), 'psnr_moving': round(float(decibels(near.numpy()).mean()), 3)}
+    edges = edge_strength(output, moving) / edge_strength(video, moving).clamp(min=1e-9)
+    return {'psnr': round(float(whole.mean()), 3), 'psnr_moving': round(float(decibels(near.numpy()).mean()), 3),
+            'edges': round(float(edges.mean()), 3)}
 
 
 def main():

@@ -50,6 +50,8 @@ def main():
     parser.add_argument('--noise', type=float, default=0.2, help='largest noise, in units of the latents\' spread')
     parser.add_argument('--adversarial', type=float, default=0.0,
                         help='length of the adversarial gradient beside that of the reconstruction; 0: none')
+    parser.add_argument('--adversarial-from', type=float, default=0.0,
+                        help='progress at which it sets in; the discriminator learns from the start')
     parser.add_argument('--window-share', type=float, default=0.6, help='share of the budget spent on windows')
     parser.add_argument('--window-batch', type=int, default=12)
     parser.add_argument('--batch', type=int, default=4)
@@ -113,7 +115,9 @@ def main():
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             shown = slice(start := int(random.integers(0, config.frames - SHOWN + 1)), start + SHOWN)
             fooled, judged = adversarial_losses(modules['discriminator'], output[:, :, shown], video[:, :, shown])
-            loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled + judged
+            if progress >= options.adversarial_from:
+                loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled
+            loss = loss + judged
             parts = {**parts, 'fooled': fooled.detach(), 'judged': judged.detach()}
         return loss, {**parts, 'samples': batch}
 

@@ -72,8 +72,10 @@ def metrics_section(metrics):
     families = metrics['families']
     seen = [splits['seen'] for splits in families.values() if 'seen' in splits]
     below = sum(share(entry) <= 0.2 for entry in seen)
+    counts = {split: entry['clips'] for splits in families.values() for split, entry in splits.items()}
     lines = ['', '## Metrics', '',
-             f"{metrics['clips']} clips a family and split, mean and bootstrap 95 % interval over clips. PISA's definitions; "
+             f"Clips of each family: {', '.join(f'{count} {split}' for split, count in counts.items())}. Mean and bootstrap "
+             "95 % interval over clips. PISA's definitions; "
              'strict counts a missing object as the largest error. of first frame: strict L2 as a share of that of the first '
              'frame repeated. zeroed: strict L2 with the physics tokens zeroed. floor: strict L2 of the reconstruction of '
              "the truth. law: relative error of the family's own law as measured on the tracked clip (1 at most; 1 where it "

@@ -27,11 +27,6 @@ const heldOutSplits = { seen: 128, unseen: 128, 'out-of-range': 64 };
 
 /** Clips of each family that small's decoder learns from. */
 const decoderClips = 200;
-/** From nearly exact latents, and in the end against a discriminator: else its edges are soft. */
-const sharpened = [
-  '--splits', 'train', '--estimated', '0.5', '--time', '0.8', '--noise', '0.06', '--adversarial', '0.5',
-  '--adversarial-from', '0.3',
-];
 
 /** Chunks of one family's training clips: split and number of clips, from seed 0 on. */
 function trainingChunks(clips: number): [string, number][] {
@@ -185,7 +180,7 @@ async function main(): Promise<void> {
       stage('encode_latents', '--splits', 'train');
     }
   }
-  train(size, 'decoder', 'train_decoder', 6, ...windows, ...(size === 'small' ? sharpened : []));
+  train(size, 'decoder', 'train_decoder', 6, ...windows, ...(size === 'small' ? ['--splits', 'train'] : []));
   const metrics = join(folder, 'metrics.json');
   const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt'));
   const renew = (file: string, module: string, ...words: string[]) => {

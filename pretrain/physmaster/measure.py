@@ -4,8 +4,8 @@
     python3 -m physmaster.measure --file .cache/pretrain/nano/metrics.json
 For each family and split that there are clips of: model (its own sampler, noise seed i + 1 for clip i), floor (the
 autoencoder's reconstruction of the truth), still (first frame repeated), truth (the tracker on true frames), the
-reconstruction's PSNR and the family's law as measured on each; the model once more with its physics tokens zeroed, to
-see whether it uses them. Intervals: bootstrap 95 % over clips.
+reconstruction's PSNR and sharpness and the family's law as measured on each; the model once more with its physics
+tokens zeroed, to see whether it uses them. Intervals: bootstrap 95 % over clips.
 """
 
 import json
@@ -20,7 +20,7 @@ from .assemble import assemble
 from .command import arguments, prepare
 from .data import Clips
 from .sample import make_clips
-from .train_autoencoder import measure as psnr
+from .train_autoencoder import measure as measure_reconstruction
 
 
 SPLITS = ('seen', 'unseen', 'out-of-range')
@@ -91,7 +91,7 @@ def measure_split(options, config, folder, family, split):
     scores = score(made, split, family=family)
     entry = {'clips': count, **{kind: {**values, 'law': scores['laws'][kind]}
                                 for kind, values in scores['results'].items()}}
-    entry['reconstruction'] = psnr(model.autoencoder, np.ascontiguousarray(videos))
+    entry['reconstruction'] = measure_reconstruction(model.autoencoder, np.ascontiguousarray(videos))
     for kind, values in entry.items():
         if kind not in ('clips', 'reconstruction'):
             names = ('l2', 'strictL2', 'chamfer', 'iou', 'survival', 'law')

@@ -113,7 +113,8 @@ def main():
         loss, parts = reconstruction_loss(output, paint, video, zero, zero, 0.0)
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
-            shown = slice(start := int(random.integers(0, config.frames - SHOWN + 1)), start + SHOWN)
+            first = int(random.integers(0, config.frames - SHOWN + 1))
+            shown = slice(first, first + SHOWN)
             fooled, judged = adversarial_losses(modules['discriminator'], output[:, :, shown], video[:, :, shown])
             if progress >= options.adversarial_from:
                 loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled

@@ -18,10 +18,13 @@ def load_backbone(backbone, folder):
 
 
 def load_autoencoder(autoencoder, folder):
-    """The autoencoder with the decoder's further training where that has run, and the statistics of its latents.
+    """The autoencoder with its motion and the decoder's further training where those have run, and the statistics of its latents.
     Returns the steps of each.
     """
     steps = {'autoencoder': load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')}
+    # The decoder's own checkpoint holds its motion as well, trained on.
+    if (folder / 'motion.pt').exists():
+        steps['motion'] = load_ema(autoencoder.decoder.motion, folder / 'motion.pt', 'motion')
     if (folder / 'decoder.pt').exists():
         steps['decoder'] = load_ema(autoencoder.decoder, folder / 'decoder.pt', 'decoder')
     statistics = torch.load(folder / 'latent-statistics.pt', map_location='cpu')

@@ -4,15 +4,16 @@ its decoder painting over the first frame. Shapes are those of nano.
 Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a video of one frame and its latent
 equals frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3]
 -> video. In image-to-video the first frame is always known, so the decoder may keep its pixels where nothing
-changes: each output pixel is keep * image + (1 - keep) * paint. Latents need to carry motion only. Does not
-do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
+changes: each output pixel is keep * image + (1 - keep) * new, where new is painted, or taken from where it was in the
+first frame (motion.py). Latents need to carry motion only. Does not do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import ChannelNorm, Convolution, Linear, depth_to_space, space_to_depth
+from .layers import ChannelNorm, Convolution, PointLinear, depth_to_space, space_to_depth
+from .motion import Motion, warp
 
 
 class Residual(nn.Module):
@@ -58,13 +59,6 @@ class Encoder(nn.Module):
         return self.output(h), self.log_variance(h)
 
 
-class PointLinear(Linear):
-    """A linear layer over the channel axis of [B, C, T, H, W]; weight [in, out] as any linear layer's."""
-
-    def forward(self, x):
-        return F.conv3d(x, self.weight.t()[:, :, None, None, None], self.bias)
-
-
 class Decoder(nn.Module):
     """Latents [B, 16, 7, 8, 8] (not normalised) and image [B, 3, 64, 64] -> video [B, 3, 25, 64, 64] in [-1,
     1].
@@ -83,8 +77,9 @@ class Decoder(nn.Module):
         self.block_2 = Residual(c2, (3, 3, 3))
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
+        self.motion = Motion(config) if config.motion_blocks else None
 
-    def layers(self, latent, image):
+    def painted(self, latent, image):
         """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64]."""
         h = self.block_0(self.input(latent))
         h = self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
@@ -95,9 +90,27 @@ class Decoder(nn.Module):
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         return h[:, :3], torch.sigmoid(h[:, 3:])
 
+    def layers(self, latent, image, window=None):
+        """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, and how much of the image
+        stays where it is [B, 1, 25, 64, 64]; of a window of every clip (windows.py) where one is given.
+        """
+        if window is None:
+            paint, keep = self.painted(latent, image)
+        else:
+            paint, keep = self.painted(window.of(latent), window.of(image))
+        if self.motion is None:
+            return paint, keep
+        offsets, trust = self.motion(latent)
+        if window is None:
+            moved = warp(image, offsets)
+        else:
+            trust = window.of(trust)
+            moved = warp(image, window.of(offsets), window.corners_in(image))
+        return paint + torch.sigmoid(trust) * (moved - paint), keep
+
     def forward(self, latent, image):
-        paint, keep = self.layers(latent, image)
-        return keep * image[:, :, None] + (1 - keep) * paint
+        new, keep = self.layers(latent, image)
+        return keep * image[:, :, None] + (1 - keep) * new
 
 
 class Autoencoder(nn.Module):

@@ -74,6 +74,11 @@ class Clips:
         """u8 [B, 25, S, S, 3]."""
         return np.stack([self.video(i) for i in rows])
 
+    def mask(self, i):
+        """Object ids of clip i as u8 [25, S, S]."""
+        number, row = self.index[i]
+        return self.masks[number][row]
+
     def images(self, rows):
         """First frames, u8 [B, S, S, 3]."""
         return np.stack([self.frames[self.index[i][0]][self.index[i][1]][0] for i in rows])

@@ -27,7 +27,7 @@ GROWN = 'grown.json'
 def last_records(folder):
     """The last record of every stage's log: {stage: {step, seconds, ...}}."""
     records = {}
-    for stage in ('autoencoder', 'decoder', 'backbone', 'base', 'stage_one'):
+    for stage in ('autoencoder', 'motion', 'decoder', 'backbone', 'base', 'stage_one'):
         path = folder / f'{stage}.jsonl'
         if path.exists():
             merged = {}

@@ -94,6 +94,10 @@ def grow_autoencoder(ema, smaller, larger):
         raise ValueError(f'the latents of {larger.size} are not those of {smaller.size} at a finer resolution')
     grown = {}
     for key, fresh in Autoencoder(larger).named_parameters(prefix='autoencoder'):
+        if '.motion.' in key:
+            # Learns anew: offsets are in pixels.
+            grown[key] = fresh.detach()
+            continue
         source, fresh = ema[key], fresh.detach()
         if key in ('autoencoder.encoder.input.weight', 'autoencoder.decoder.image.weight'):
             source = finer(source, 3, before, after) * (before / after) ** 2

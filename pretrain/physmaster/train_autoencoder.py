@@ -70,6 +70,9 @@ def main():
     train, measured = split_rows(len(clips), options.held_out)
     held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)
+    if autoencoder.decoder.motion is not None:
+        # Learns afterwards, from whole clips (train_motion.py).
+        autoencoder.decoder.motion.requires_grad_(False)
     trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
                       seed=options.seed, warmup=100, decay=0.001)
     if options.resume:
@@ -88,7 +91,7 @@ def main():
             mean, log_variance = autoencoder.encoder(video)
             log_variance = log_variance.float().clamp(-12, 4)
             latent = mean.float() + (0.5 * log_variance).exp() * torch.randn(mean.shape)
-            paint, keep = autoencoder.decoder.layers(latent, video[:, :, 0])
+            paint, keep = autoencoder.decoder.painted(latent, video[:, :, 0])
         output = keep * video[:, :, :1] + (1 - keep) * paint
         # The KL term comes in late: noisy latents at the start are latents that nobody reads.
         kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))

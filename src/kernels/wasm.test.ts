@@ -21,6 +21,7 @@ import { normal, normalKey } from './random/kernel.ts';
 import { rotaryQueryKey } from './rotary/kernel.ts';
 import { depthToSpace, spaceToDepth } from './shuffle/kernel.ts';
 import { take, ulpOfLargest, withGradients } from './suite.ts';
+import { warp } from './warp/kernel.ts';
 
 beforeAll(async () => {
   await createWasmBackend();
@@ -120,6 +121,22 @@ describe('on the wasm backend', () => {
     const [actual] = await results('wasm', cases[0]);
     actual[3] += 1e-4;
     expect(() => assertClose('changed', actual, expected, ulpOfLargest(40, expected))).toThrow('changed');
+  });
+
+  test('warp equals the oracle, NaN included', async () => {
+    const offsets = values(2, [2, 3, 6, 5, 2]).map((value) => 4 * value);
+    offsets[8] = NaN;
+    offsets[21] = NaN;
+    offsets[40] = Infinity;
+    const run = async (backend: string) => {
+      await setBackend(backend);
+      return take(warp(tensor(values(1, [2, 6, 5, 3]), [2, 6, 5, 3]), tensor(offsets, [2, 3, 6, 5, 2])));
+    };
+    const expected = await run('cpu');
+    const actual = await run('wasm');
+    assertClose('warp', actual, expected, { absolute: 1e-6 });
+    actual[12] = 0;
+    expect(() => assertClose('warp without its NaN', actual, expected, { absolute: 1e-6 })).toThrow('NaN');
   });
 
   test('the normal stream is the same', async () => {

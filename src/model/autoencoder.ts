@@ -6,7 +6,8 @@
  * An image is a video of one frame, and its latent equals the first latent of any clip that starts with it.
  * videoFromLatent: latents and the clip's first frame [B, H, W, 3] -> video. In image-to-video that frame is
  * always known, so the decoder may keep its pixels where nothing changes: each output pixel is
- * keep * image + (1 - keep) * paint, and the latents need to carry motion only.
+ * keep * image + (1 - keep) * new, where new is painted, or taken from where it was in the first frame (motion.ts). The
+ * latents need to carry motion only.
  *
  * It does not sample the posterior and has no training loss: the autoencoder is frozen in the browser.
  */
@@ -14,9 +15,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { silu } from '../kernels/activation/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import { warp } from '../kernels/warp/kernel.ts';
 import type { ModelConfig } from './config.ts';
 import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
+import { motionFromLatent } from './motion.ts';
+import type { Motion } from './motion.ts';
 
 /** Normalised latents [B, T', H/4p, W/4p, C] of a video [B, T, H, W, 3] in [-1, 1]. */
 export function latentFromVideo(config: ModelConfig, weights: Weights, video: Tensor): Tensor5D {
@@ -58,8 +62,8 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
     const rows = tf.reshape(latent, [-1, latent.shape[4] ?? 1]);
     const scaled = tf.mul(rows, parameter(weights, 'autoencoder.latent_std'));
-    let h: Tensor = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
-    h = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
+    const whole = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
+    let h: Tensor = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, whole));
     h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
     h = residualLayer(weights, `${name}.block_1`, h);
     h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
@@ -70,10 +74,23 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     h = depthToSpace(h, [1, patch, patch]);
     const frames = h.shape[1] ?? 1;
     const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
-    const kept = tf.sub(tf.reshape(image, [batch, 1, height * width, 3]), paint);
-    const video = tf.add(paint, tf.mul(tf.sigmoid(keep), kept));
+    const still = tf.reshape(image, [batch, 1, height * width, 3]);
+    const moved = config.autoencoder.motion
+      ? movedOver(paint, image, motionFromLatent(config.autoencoder, config.autoencoder.motion, weights, whole)) : paint;
+    const video = mixed(moved, still, keep);
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
+}
+
+/** `under` with a share of `over`, the sigmoid of `share`: pixels [B, T, H * W, 3], over [B, 1, H * W, 3] in all frames. */
+function mixed(under: Tensor, over: Tensor, share: Tensor): Tensor {
+  return tf.add(under, tf.mul(tf.sigmoid(share), tf.sub(over, under)));
+}
+
+/** The paint [B, T, H * W, 3] with the image's pixels [B, H, W, 3] over it as far as their motion is to be trusted. */
+function movedOver(paint: Tensor, image: Tensor, { offsets, trust }: Motion): Tensor {
+  const [batch, frames, pixels] = paint.shape;
+  return mixed(paint, tf.reshape(warp(image, offsets), paint.shape), tf.reshape(trust, [batch, frames, pixels, 1]));
 }
 
 /** x [B, T, H, W, C] plus one frame [B, 1, H, W, C] at every time. */

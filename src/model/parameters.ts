@@ -6,7 +6,7 @@
  * this list; tests make small random models from it. It holds no values.
  */
 import { latentShape } from './config.ts';
-import type { ModelConfig } from './config.ts';
+import type { ModelConfig, MotionConfig } from './config.ts';
 
 /** Parameter name -> shape. */
 export type ParameterShapes = ReadonlyMap<string, readonly number[]>;
@@ -50,6 +50,14 @@ class Collector {
     this.convolution(`${name}.convolution_1`, kernel, width, width);
     this.convolution(`${name}.convolution_2`, kernel, width, width);
   }
+  attentionBlock(name: string, width: number, mlp: number): void {
+    this.norm(`${name}.norm_1`, width);
+    this.linear(`${name}.qkv`, width, 3 * width);
+    this.linear(`${name}.output`, width, width);
+    this.norm(`${name}.norm_2`, width);
+    this.linear(`${name}.mlp_1`, width, mlp);
+    this.linear(`${name}.mlp_2`, mlp, width);
+  }
 }
 
 function addAutoencoder(to: Collector, config: ModelConfig): void {
@@ -77,6 +85,21 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
   to.residual(`${decoder}.block_2`, residualKernels.decoder[2], d2);
   to.norm(`${decoder}.output_norm`, d2);
   to.convolution(`${decoder}.output`, [3, 3, 3], d2, 4 * patch ** 2);
+  if (config.autoencoder.motion) addMotion(to, config, config.autoencoder.motion);
+}
+
+function addMotion(to: Collector, config: ModelConfig, { widths: [m0, m1, m2], blocks }: MotionConfig): void {
+  const motion = 'autoencoder.decoder.motion';
+  const { frames, height, width, channels } = latentShape(config);
+  to.convolution(`${motion}.input`, [3, 3, 3], channels, m0);
+  to.shapes.set(`${motion}.position`, [frames * height * width, m0]);
+  for (let i = 0; i < blocks; i++) to.attentionBlock(`${motion}.block_${i}`, m0, 2 * m0);
+  to.linear(`${motion}.up_0`, m0, 8 * m1);
+  to.norm(`${motion}.norm_0`, m1);
+  to.convolution(`${motion}.fine_0`, [1, 3, 3], m1, m1);
+  to.linear(`${motion}.up_1`, m1, 8 * m2);
+  to.norm(`${motion}.norm_1`, m2);
+  to.convolution(`${motion}.output`, [1, 3, 3], m2, 3 * config.autoencoder.patch ** 2);
 }
 
 function addPhysicsEncoder(to: Collector, config: ModelConfig): void {
@@ -85,13 +108,7 @@ function addPhysicsEncoder(to: Collector, config: ModelConfig): void {
   to.linear('backbone.patch', patch * patch * 3, width);
   to.shapes.set('backbone.position', [tokens, width]);
   for (let i = 0; i < blocks; i++) {
-    const name = `backbone.block_${i}`;
-    to.norm(`${name}.norm_1`, width);
-    to.linear(`${name}.qkv`, width, 3 * width);
-    to.linear(`${name}.output`, width, width);
-    to.norm(`${name}.norm_2`, width);
-    to.linear(`${name}.mlp_1`, width, mlp);
-    to.linear(`${name}.mlp_2`, mlp, width);
+    to.attentionBlock(`backbone.block_${i}`, width, mlp);
   }
   const head = config.head.width;
   for (let i = 0; i < blocks; i++) {

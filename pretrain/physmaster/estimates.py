@@ -1,0 +1,54 @@
+"""Latents as the generator makes them, for what learns to read them: inexact ones.
+
+The autoencoder's own latents are exact to a fiftieth of their spread; a generator's are not, and a decoder that has
+never seen an inexact latent turns small errors into wrong colours and vanishing objects. An estimate is the data by one
+step of the generator from z_t, t in [--time, 1).
+"""
+
+import torch
+
+from .data import Latents, network_pixels
+
+
+def add_options(parser, estimated, time):
+    """Options of which clips there are and how exact their latents are, with these defaults."""
+    parser.add_argument('--splits', default='wide,train')
+    parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
+    parser.add_argument('--clips', type=int, default=4000, help='clips with estimates, for each process')
+    parser.add_argument('--estimated', type=float, default=estimated, help='share of latents that are estimates')
+    parser.add_argument('--time', type=float, default=time, help='least t that estimates start from')
+
+
+@torch.no_grad()
+def estimates(model, clips, latents, rows, random, least, batch=32):
+    """One-step estimates of latents of frames 1.. from z_t: f16 [K, 6, 8, 8, 16]; t is uniform in [least, 1)."""
+    parts, domains = [], clips.domains()
+    for start in range(0, len(rows), batch):
+        chosen = rows[start:start + batch]
+        latent = latents.of(chosen)
+        tokens = model.head(model.backbone(network_pixels(clips.images(chosen))))
+        t = torch.from_numpy(random.uniform(least, 1, len(chosen))).float().view(-1, 1, 1, 1, 1)
+        mixed = (1 - t) * torch.randn(latent[:, 1:].shape) + t * latent[:, 1:]
+        told = torch.from_numpy(domains[chosen])
+        velocity = model.transformer(mixed, latent[:, 0], tokens, told, t.flatten())
+        parts.append((mixed + (1 - t) * velocity).half())
+    return torch.cat(parts)
+
+
+class InexactLatents:
+    """Latents of --clips of the rows `train`, drawn by `random`, which a share of the draws sees as estimates."""
+
+    def __init__(self, options, model, clips, folder, train, random):
+        self.latents, self.share = Latents(folder, clips), options.estimated
+        self.rows = random.choice(train, min(options.clips, len(train)), False)
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+            self.made = estimates(model, clips, self.latents, self.rows, random, options.time)
+
+    def draw(self, count, random):
+        """Rows of so many clips, and their normalised latents [B, T', h, w, C]."""
+        chosen = random.integers(0, len(self.rows), count)
+        drawn = self.latents.of(self.rows[chosen])
+        for latent, i in zip(drawn, chosen):
+            if random.random() < self.share:
+                latent[1:] = self.made[i]
+        return self.rows[chosen], drawn

@@ -1,0 +1,114 @@
+"""Moving pixels of the first frame: the sample itself, what is known of the offsets, and the errors that teach them."""
+
+import unittest
+
+import numpy as np
+import torch
+
+from physmaster.autoencoder import Autoencoder
+from physmaster.config import TINY
+from physmaster.motion import Motion, warp
+from physmaster.train_motion import displacements, errors
+from physmaster.windows import Windows
+
+
+def clip_of_square(side=24, frames=5, step=3):
+    """A textured square that goes right `step` pixels a frame: video f32 [1, 3, T, S, S], mask u8 [T, S, S]."""
+    texture = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (3, 6, 6))).float()
+    video, mask = torch.full((1, 3, frames, side, side), -0.5), np.zeros((frames, side, side), np.uint8)
+    for t in range(frames):
+        left = 2 + step * t
+        video[0, :, t, 8:14, left:left + 6] = texture
+        mask[t, 8:14, left:left + 6] = 1
+    return video, mask
+
+
+class MotionTest(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+
+    def test_warp_samples_between_pixels_and_continues_the_border(self):
+        image = torch.arange(16.0).view(1, 1, 4, 4).expand(1, 3, 4, 4)
+        offsets = torch.zeros(1, 2, 1, 4, 4)
+        assert torch.allclose(warp(image, offsets)[:, :, 0], image, atol=1e-5)
+        offsets[0, 0], offsets[0, 1] = 0.5, 1.0
+        warped = warp(image, offsets)[0, 0, 0]
+        assert torch.allclose(warped[0, :3], image[0, 0, 1, :3] + 0.5, atol=1e-5)
+        assert abs(warped[3, 3] - 15) < 1e-5
+
+    def test_warp_of_a_window_is_the_window_of_the_warp(self):
+        image, offsets = torch.randn(2, 3, 8, 8), torch.randn(2, 2, 3, 8, 8)
+        whole = warp(image, offsets)
+        corner = torch.tensor([[1, 2], [3, 0]])
+        window = torch.stack([offsets[i, :, :, y:y + 4, x:x + 4] for i, (x, y) in enumerate(corner.tolist())])
+        part = warp(image, window, corner)
+        for i, (x, y) in enumerate(corner.tolist()):
+            assert torch.allclose(part[i], whole[i, :, :, y:y + 4, x:x + 4], atol=1e-5)
+
+    def test_a_part_of_a_clip_is_that_of_the_whole(self):
+        motion = Motion(TINY)
+        latent = torch.randn(1, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
+        whole, trust = motion(latent)
+        for start in (0, 2, 4):
+            offsets, trusted = motion(latent, slice(start, start + 3))
+            frames = slice(4 * start, 4 * start + 9)
+            assert torch.allclose(offsets, whole[:, :, frames], atol=1e-4)
+            assert torch.allclose(trusted, trust[:, :, frames], atol=1e-4)
+
+    def test_displacements_lead_back_to_the_first_frame(self):
+        video, mask = clip_of_square()
+        offsets, known = displacements(mask)
+        assert (known == (mask == 1)).all()
+        assert np.allclose(offsets[0][known], -3.0 * np.argwhere(known)[:, 0]) and np.allclose(offsets[1][known], 0)
+        part = displacements(mask, slice(2, 4))
+        assert (part[0] == offsets[:, 2:4]).all() and (part[1] == known[2:4]).all()
+        warped = warp(video[:, :, 0], torch.from_numpy(offsets)[None])
+        inside = torch.from_numpy(known)
+        assert torch.allclose(warped[0, :, inside], video[0, :, inside], atol=1e-4)
+
+    def test_errors_are_least_where_offsets_are_right_and_trust_is_in_what_is_right(self):
+        video, mask = clip_of_square()
+        offsets, known = (torch.from_numpy(part)[None] for part in displacements(mask))
+        sure = torch.full((1, 1, *mask.shape), 4.0)
+
+        def of(moved, trust):
+            return errors(moved, trust, video[:, :, 0], video, offsets, known)
+
+        right, wrong = of(offsets, sure), of(offsets + 2, sure)
+        assert right[0] == 0 and wrong[0] > 0.1
+        assert right[1] < 0.5 * wrong[1], (right, wrong)
+        # Not trusting what is wrong is better, and not trusting what is right is worse. Where the square has left, the
+        # first frame's own pixel is wrong, whatever the square's offsets.
+        assert of(offsets + 2, -sure)[2] < wrong[2]
+        assert of(offsets, torch.where(known[:, None], sure, -sure))[2] < min(right[2], of(offsets, -sure)[2])
+
+    def test_motion_that_has_not_learned_leaves_the_paint_nearly_alone(self):
+        decoder = Autoencoder(TINY).decoder
+        latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
+        image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
+        paint, _ = decoder.painted(latent, image)
+        away = (image[:, :, None] - paint).abs().mean()
+        new, _ = decoder.layers(latent, image)
+        assert 0 < (new - paint).abs().mean() < 0.05 * away
+        with torch.no_grad():
+            decoder.motion.output.bias.view(-1, 3)[:, 2] = 20.0
+        new, _ = decoder.layers(latent, image)
+        assert (new - paint).abs().mean() > 0.5 * away
+
+    def test_a_window_is_cut_out_of_the_whole(self):
+        decoder = Autoencoder(TINY).decoder
+        side, scale = TINY.latent_pixels, TINY.pixels // TINY.latent_pixels
+        with torch.no_grad():
+            decoder.motion.output.bias.view(-1, 3)[:, 2] = 20.0
+        latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, side, side)
+        image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
+        whole, _ = decoder.layers(latent, image)
+        window = Windows([(0, 3), (4, 1)], 4, side)
+        part, keep = decoder.layers(latent, image, window)
+        assert keep.shape[-1] == 4 * scale
+        assert torch.allclose(part, window.of(whole), atol=1e-4)
+        assert not torch.allclose(part, Windows([(0, 2), (4, 1)], 4, side).of(whole), atol=1e-4)
+
+
+if __name__ == '__main__':
+    unittest.main()

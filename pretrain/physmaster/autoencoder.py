@@ -12,24 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import ChannelNorm, Convolution, PointLinear, depth_to_space, space_to_depth
+from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 from .motion import Motion, warp
-
-
-class Residual(nn.Module):
-    """x + conv2(silu(conv1(silu(norm(x))))) on [B, C, T, H, W]."""
-
-    def __init__(self, channels, kernel):
-        super().__init__()
-        self.norm = ChannelNorm(channels)
-        self.convolution_1 = Convolution(channels, channels, kernel)
-        self.convolution_2 = Convolution(channels, channels, kernel)
-        # A residual branch that starts small keeps the first steps stable.
-        self.convolution_2.weight.data.mul_(0.2)
-
-    def forward(self, x):
-        h = self.convolution_1(F.silu(self.norm(x)))
-        return x + self.convolution_2(F.silu(h))
 
 
 class Encoder(nn.Module):
@@ -79,11 +63,14 @@ class Decoder(nn.Module):
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
         self.motion = Motion(config) if config.motion_blocks else None
 
-    def painted(self, latent, image):
-        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64]."""
-        h = self.block_0(self.input(latent))
-        h = self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
-        h = depth_to_space(self.up_1(h), (2, 2, 2))
+    def features(self, latent):
+        """What the latents say at two scales: [B, 96, 7, 8, 8] and [B, 64, 13, 16, 16]."""
+        coarse = self.block_0(self.input(latent))
+        return coarse, self.block_1(depth_to_space(self.up_0(coarse), (2, 2, 2)))
+
+    def painted(self, middle, image):
+        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64], by the finer features."""
+        h = depth_to_space(self.up_1(middle), (2, 2, 2))
         h = h + self.image(space_to_depth(image[:, :, None], self.patch))
         h = self.block_2(h)
         h = self.output(F.silu(self.output_norm(h)))
@@ -94,13 +81,14 @@ class Decoder(nn.Module):
         """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, and how much of the image
         stays where it is [B, 1, 25, 64, 64]; of a window of every clip (windows.py) where one is given.
         """
+        coarse, middle = self.features(latent)
         if window is None:
-            paint, keep = self.painted(latent, image)
+            paint, keep = self.painted(middle, image)
         else:
-            paint, keep = self.painted(window.of(latent), window.of(image))
+            paint, keep = self.painted(window.of(middle), window.of(image))
         if self.motion is None:
             return paint, keep
-        offsets, trust = self.motion(latent)
+        offsets, trust = self.motion(coarse, middle)
         if window is None:
             moved = warp(image, offsets)
         else:

@@ -30,8 +30,9 @@ def motion_products(config, small, middle, large):
         return 0
     m0, m1, m2 = config.motion_channels
     block = small * 8 * m0 * m0 + 2 * small * small * m0
-    coarse = small * (27 * config.latent_channels * m0 + m0 * 8 * m1) + config.motion_blocks * block
-    return coarse + middle * (9 * m1 * m1 + m1 * 8 * m2) + large * 9 * m2 * 3 * config.autoencoder_patch ** 2
+    coarse = small * (config.decoder_channels[0] * m0 + m0 * 8 * m1) + config.motion_blocks * block
+    fine = middle * (config.decoder_channels[1] * m1 + 2 * 9 * m1 * m1 + m1 * 8 * m2)
+    return coarse + fine + large * 9 * m2 * 3 * config.autoencoder_patch ** 2
 
 
 def encoder_flops(config):

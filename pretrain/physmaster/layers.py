@@ -111,6 +111,22 @@ class Convolution(nn.Module):
         return F.conv3d(x, filters, self.bias, self.stride, (0, height // 2, width // 2))
 
 
+class Residual(nn.Module):
+    """x + conv2(silu(conv1(silu(norm(x))))) on [B, C, T, H, W]."""
+
+    def __init__(self, channels, kernel):
+        super().__init__()
+        self.norm = ChannelNorm(channels)
+        self.convolution_1 = Convolution(channels, channels, kernel)
+        self.convolution_2 = Convolution(channels, channels, kernel)
+        # A residual branch that starts small keeps the first steps stable.
+        self.convolution_2.weight.data.mul_(0.2)
+
+    def forward(self, x):
+        h = self.convolution_1(F.silu(self.norm(x)))
+        return x + self.convolution_2(F.silu(h))
+
+
 def space_to_depth(x, factor):
     """[B, C, T, fH*H, fW*W] -> [B, fH*fW*C, T, H, W]; folded order (fh, fw, c), c fastest. Space only."""
     batch, channels, time, height, width = x.shape

@@ -91,9 +91,9 @@ def main():
         trainer.load()
     latents = InexactLatents(options, model, clips, folder, train, trainer.random(10 ** 9))
 
-    def errors_of(rows, latent, part=slice(None)):
+    def errors_of(rows, latent, part=None):
         """Errors of the latent frames `part` of some clips by their normalised latents [B, T', h, w, C]."""
-        frames = part if part.start is None else slice(4 * part.start, 4 * (part.stop - 1) + 1)
+        frames = slice(4 * part[0], 4 * part[1] - 3) if part else slice(None)
         latent = (latent * autoencoder.latent_std + autoencoder.latent_mean).permute(0, 4, 1, 2, 3)
         image = network_pixels(clips.images(rows)).permute(0, 3, 1, 2).contiguous()
         video = np.stack([clips.video(row)[frames] for row in rows])
@@ -101,13 +101,15 @@ def main():
         goals = [displacements(clips.mask(row), frames) for row in rows]
         goal, known = (torch.from_numpy(np.stack(each)) for each in zip(*goals))
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            offsets, trust = motion(latent, part)
+            with torch.no_grad():
+                features = autoencoder.decoder.features(latent)
+            offsets, trust = motion(*features, part)
         return errors(offsets, trust, image, video, goal, known)
 
     def loss_of(random, progress):
         rows, latent = latents.draw(options.batch, random)
         start = int(random.integers(0, config.latent_frames - PART + 1))
-        guide, colour, trust = errors_of(rows, latent, slice(start, start + PART))
+        guide, colour, trust = errors_of(rows, latent, (start, start + PART))
         guided = max(0.0, 1 - progress / options.guided)
         loss = 0.1 * guided * guide + colour + 0.1 * trust
         parts = {'guide': guide, 'colour': colour, 'trust': trust}

@@ -7,7 +7,7 @@ import torch
 
 from physmaster.autoencoder import Autoencoder
 from physmaster.config import TINY
-from physmaster.motion import Motion, warp
+from physmaster.motion import warp
 from physmaster.train_motion import displacements, errors
 from physmaster.windows import Windows
 
@@ -46,11 +46,12 @@ class MotionTest(unittest.TestCase):
             assert torch.allclose(part[i], whole[i, :, :, y:y + 4, x:x + 4], atol=1e-5)
 
     def test_a_part_of_a_clip_is_that_of_the_whole(self):
-        motion = Motion(TINY)
+        decoder = Autoencoder(TINY).decoder
         latent = torch.randn(1, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
-        whole, trust = motion(latent)
+        features = decoder.features(latent)
+        whole, trust = decoder.motion(*features)
         for start in (0, 2, 4):
-            offsets, trusted = motion(latent, slice(start, start + 3))
+            offsets, trusted = decoder.motion(*features, (start, start + 3))
             frames = slice(4 * start, 4 * start + 9)
             assert torch.allclose(offsets, whole[:, :, frames], atol=1e-4)
             assert torch.allclose(trusted, trust[:, :, frames], atol=1e-4)
@@ -86,7 +87,7 @@ class MotionTest(unittest.TestCase):
         decoder = Autoencoder(TINY).decoder
         latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
         image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
-        paint, _ = decoder.painted(latent, image)
+        paint, _ = decoder.painted(decoder.features(latent)[1], image)
         away = (image[:, :, None] - paint).abs().mean()
         new, _ = decoder.layers(latent, image)
         assert 0 < (new - paint).abs().mean() < 0.05 * away
@@ -107,7 +108,7 @@ class MotionTest(unittest.TestCase):
         part, keep = decoder.layers(latent, image, window)
         assert keep.shape[-1] == 4 * scale
         assert torch.allclose(part, window.of(whole), atol=1e-4)
-        assert not torch.allclose(part, Windows([(0, 2), (4, 1)], 4, side).of(whole), atol=1e-4)
+        assert not torch.allclose(part, Windows([(0, 2), (4, 1)], 4, side).of(whole), atol=1e-2)
 
 
 if __name__ == '__main__':

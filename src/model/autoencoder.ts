@@ -19,7 +19,7 @@ import { warp } from '../kernels/warp/kernel.ts';
 import type { ModelConfig } from './config.ts';
 import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
-import { motionFromLatent } from './motion.ts';
+import { motionFromFeatures } from './motion.ts';
 import type { Motion } from './motion.ts';
 
 /** Normalised latents [B, T', H/4p, W/4p, C] of a video [B, T, H, W, 3] in [-1, 1]. */
@@ -62,11 +62,11 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
     const rows = tf.reshape(latent, [-1, latent.shape[4] ?? 1]);
     const scaled = tf.mul(rows, parameter(weights, 'autoencoder.latent_std'));
-    const whole = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
-    let h: Tensor = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, whole));
-    h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
-    h = residualLayer(weights, `${name}.block_1`, h);
-    h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
+    let h: Tensor = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
+    const coarse = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
+    h = depthToSpace(linearLayer(weights, `${name}.up_0`, coarse), [2, 2, 2]);
+    const middle = residualLayer(weights, `${name}.block_1`, h);
+    h = depthToSpace(linearLayer(weights, `${name}.up_1`, middle), [2, 2, 2]);
     const folded = spaceToDepth(first, [1, patch, patch]);
     h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, folded));
     h = residualLayer(weights, `${name}.block_2`, h);
@@ -75,9 +75,10 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const frames = h.shape[1] ?? 1;
     const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
     const still = tf.reshape(image, [batch, 1, height * width, 3]);
-    const moved = config.autoencoder.motion
-      ? movedOver(paint, image, motionFromLatent(config.autoencoder, config.autoencoder.motion, weights, whole)) : paint;
-    const video = mixed(moved, still, keep);
+    const { motion } = config.autoencoder;
+    const fresh = motion
+      ? movedOver(paint, image, motionFromFeatures(config.autoencoder, motion, weights, coarse, middle)) : paint;
+    const video = mixed(fresh, still, keep);
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
 }

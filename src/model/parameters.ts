@@ -90,15 +90,15 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
 
 function addMotion(to: Collector, config: ModelConfig, { widths: [m0, m1, m2], blocks }: MotionConfig): void {
   const motion = 'autoencoder.decoder.motion';
-  const { frames, height, width, channels } = latentShape(config);
-  to.convolution(`${motion}.input`, [3, 3, 3], channels, m0);
+  const { frames, height, width } = latentShape(config);
+  to.linear(`${motion}.coarse`, config.autoencoder.decoderWidths[0], m0);
   to.shapes.set(`${motion}.position`, [frames * height * width, m0]);
   for (let i = 0; i < blocks; i++) to.attentionBlock(`${motion}.block_${i}`, m0, 2 * m0);
   to.linear(`${motion}.up_0`, m0, 8 * m1);
-  to.norm(`${motion}.norm_0`, m1);
-  to.convolution(`${motion}.fine_0`, [1, 3, 3], m1, m1);
+  to.linear(`${motion}.middle`, config.autoencoder.decoderWidths[1], m1);
+  to.residual(`${motion}.fine`, [1, 3, 3], m1);
   to.linear(`${motion}.up_1`, m1, 8 * m2);
-  to.norm(`${motion}.norm_1`, m2);
+  to.norm(`${motion}.output_norm`, m2);
   to.convolution(`${motion}.output`, [1, 3, 3], m2, 3 * config.autoencoder.patch ** 2);
 }
 

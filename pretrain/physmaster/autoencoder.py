@@ -61,15 +61,15 @@ class Decoder(nn.Module):
         self.block_2 = Residual(c2, (3, 3, 3))
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
-        self.motion = Motion(config) if config.motion_blocks else None
+        self.motion = Motion(config) if config.motion_channels else None
 
     def features(self, latent):
-        """What the latents say at two scales: [B, 96, 7, 8, 8] and [B, 64, 13, 16, 16]."""
-        coarse = self.block_0(self.input(latent))
-        return coarse, self.block_1(depth_to_space(self.up_0(coarse), (2, 2, 2)))
+        """What the latents [B, 16, 7, 8, 8] say, at twice their resolution: [B, 64, 13, 16, 16]."""
+        h = self.block_0(self.input(latent))
+        return self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
 
     def painted(self, middle, image):
-        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64], by the finer features."""
+        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64], by these features."""
         h = depth_to_space(self.up_1(middle), (2, 2, 2))
         h = h + self.image(space_to_depth(image[:, :, None], self.patch))
         h = self.block_2(h)
@@ -81,14 +81,14 @@ class Decoder(nn.Module):
         """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, and how much of the image
         stays where it is [B, 1, 25, 64, 64]; of a window of every clip (windows.py) where one is given.
         """
-        coarse, middle = self.features(latent)
+        middle = self.features(latent)
         if window is None:
             paint, keep = self.painted(middle, image)
         else:
             paint, keep = self.painted(window.of(middle), window.of(image))
         if self.motion is None:
             return paint, keep
-        offsets, trust = self.motion(coarse, middle)
+        offsets, trust = self.motion(middle, image)
         if window is None:
             moved = warp(image, offsets)
         else:

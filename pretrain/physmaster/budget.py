@@ -21,18 +21,15 @@ def decoder_flops(config):
     total = small * (27 * config.latent_channels * c0 + 2 * 27 * c0 * c0 + c0 * 8 * c1)
     total += middle * (2 * 27 * c1 * c1 + c1 * 8 * c2)
     total += large * (2 * 27 * c2 * c2 + 27 * c2 * (colours + 1) * pixels) + (4 * side) ** 2 * 9 * colours * pixels * c2
-    return 2 * (total + motion_products(config, small, middle, large))
+    return 2 * (total + motion_products(config, middle, large))
 
 
-def motion_products(config, small, middle, large):
-    """Multiply-adds of a clip's motion, at so many places of each of its three stages."""
-    if not config.motion_blocks:
-        return 0
-    m0, m1, m2 = config.motion_channels
-    block = small * 8 * m0 * m0 + 2 * small * small * m0
-    coarse = small * (config.decoder_channels[0] * m0 + m0 * 8 * m1) + config.motion_blocks * block
-    fine = middle * (config.decoder_channels[1] * m1 + 2 * 9 * m1 * m1 + m1 * 8 * m2)
-    return coarse + fine + large * 9 * m2 * 3 * config.autoencoder_patch ** 2
+def motion_products(config, middle, large):
+    """Multiply-adds of a clip's motion, at so many places of the features that it reads and of those that it matches."""
+    width, pixels, colours = config.motion_channels, config.autoencoder_patch ** 2, 3
+    first = large // config.frames
+    places = 2 * 9 * width * width + 2 * width * width + 2 * first * width + 9 * width * colours * pixels
+    return middle * config.decoder_channels[1] * 8 * width + large * places + first * (9 * colours * pixels + 2 * width) * width
 
 
 def encoder_flops(config):

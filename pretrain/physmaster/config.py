@@ -21,10 +21,8 @@ class Config:
     encoder_channels: tuple = (32, 64, 96)
     decoder_channels: tuple = (96, 64, 24)
     latent_channels: int = 16
-    # Where the decoder takes pixels from in the first frame (motion.py): channels coarse to fine, and blocks of attention;
-    # without blocks it paints all that moves.
-    motion_channels: tuple = (128, 64, 32)
-    motion_blocks: int = 0
+    # Channels by which the decoder finds where pixels were in the first frame (motion.py); 0: it paints all that moves.
+    motion_channels: int = 0
     # PhysEncoder: ViT backbone and physical head.
     backbone_width: int = 128
     backbone_blocks: int = 4
@@ -83,13 +81,13 @@ NANO = Config()
 SMALL_64 = Config(size='small-64', blocks=12, mlp=896)
 
 # Then twice the resolution: as many latents and physics tokens, of patches twice as wide.
-SMALL = replace(SMALL_64, size='small', pixels=128, autoencoder_patch=4, decoder_channels=(96, 64, 48), motion_blocks=3,
+SMALL = replace(SMALL_64, size='small', pixels=128, autoencoder_patch=4, decoder_channels=(96, 64, 48), motion_channels=32,
                 backbone_patch=16)
 
 # For tests: the same graph, small enough for a second.
 TINY = Config(
     size='tiny', encoder_channels=(8, 8, 16), decoder_channels=(16, 8, 8), latent_channels=4,
-    motion_channels=(16, 8, 8), motion_blocks=1,
+    motion_channels=8,
     backbone_width=16, backbone_blocks=4, backbone_heads=2, backbone_mlp=32, head_width=8,
     width=32, blocks=2, heads=2, mlp=48, time_width=16, rotary_pairs=(2, 3, 3), lora_rank=4, lora_alpha=4.0,
 )

@@ -170,7 +170,7 @@ def card(description):
         '## Parts', '',
         f'- **Autoencoder**: causal 3D convolutions, {4 * sizes.autoencoder_patch}x in space and 4x in time, {latents} '
         'latents. Its decoder also gets the first frame, keeps its pixels where nothing changes and '
-        f"{'moves or paints' if sizes.motion_blocks else 'paints'} the rest: latents carry motion.",
+        f"{'moves or paints' if sizes.motion_channels else 'paints'} the rest: latents carry motion.",
         '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
         f'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into '
         f'{sizes.image_tokens} physics tokens.',

@@ -1,72 +1,82 @@
-"""Where every pixel of a clip comes from in its first frame: dense motion from latents, so that what moves keeps the
+"""Where every pixel of a clip comes from in its first frame: dense motion by matching, so that what moves keeps the
 shape, the edges and the texture that the first frame shows.
 
 Latents stand for cells of 4p x 4p pixels (p: the autoencoder's patch), which a small body is not much larger than: they
-hold where it is, but neither its corners nor its stripes. The first frame does. Sources: the dense motion network and the
-confidence map of animation models (Siarohin et al., arXiv 2003.00196); here offsets come from what the decoder makes of
-the latents, and attention over the whole clip finds where a thing has come from. Does not do: what the first frame does not show, which
-the decoder paints.
+hold where it is, but neither its corners nor its stripes. The first frame does. Sources: global matching, by which the
+offset of a place is the expectation over all places of the other frame under a softmax of how alike they are (Xu et al.,
+arXiv 2111.13680); the confidence map of animation models (Siarohin et al., arXiv 2003.00196). Does not do: what the first
+frame does not show, which the decoder paints.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import AttentionBlock, ChannelNorm, Convolution, PointLinear, Residual, depth_to_space
+from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 
 
-def places(config, channels):
-    """Random Fourier features (Tancik et al., arXiv 2006.10739) of every latent's time, row and column in a clip: [T' h w,
-    channels]. As large as what the latents say, since an offset is a difference of places.
-    """
-    axes = [torch.linspace(-1, 1, count) for count in (config.latent_frames, *[config.latent_pixels] * 2)]
-    phases = torch.cartesian_prod(*axes) @ (2 * torch.randn(3, channels // 2))
-    return torch.cat([phases.sin(), phases.cos()], 1)
+def cells(side):
+    """Places x, y in [-1, 1] of the middles of side x side cells: [2, side, side]."""
+    line = (2 * torch.arange(side, dtype=torch.float32) + 1) / side - 1
+    return torch.stack([line.expand(side, side), line[:, None].expand(side, side)])
 
 
 class Motion(nn.Module):
-    """The decoder's features of a whole clip, [B, 96, T', h, w] and [B, 64, 2 T' - 1, 2h, 2w], -> offsets in pixels, x then
-    y, [B, 2, T, S, S], and how far they are to be trusted [B, 1, T, S, S], before the sigmoid.
+    """The decoder's finer features [B, 64, 2 T' - 1, 2h, 2w] of a whole clip and its first frame [B, 3, S, S] -> offsets in
+    pixels, x then y, [B, 2, T, S, S], and how far they are to be trusted [B, 1, T, S, S], before the sigmoid.
     """
-
-    HEADS = 4
 
     def __init__(self, config):
         super().__init__()
-        c0, c1, c2 = config.motion_channels
-        self.patch = config.autoencoder_patch
-        self.coarse = PointLinear(config.decoder_channels[0], c0)
-        self.position = nn.Parameter(places(config, c0))
-        self.count = config.motion_blocks
-        for i in range(self.count):
-            setattr(self, f'block_{i}', AttentionBlock(c0, self.HEADS, 2 * c0))
-        self.up_0 = PointLinear(c0, 8 * c1)
-        self.middle = PointLinear(config.decoder_channels[1], c1)
-        self.fine = Residual(c1, (1, 3, 3))
-        self.up_1 = PointLinear(c1, 8 * c2)
-        self.output_norm = ChannelNorm(c2)
-        self.output = Convolution(c2, 3 * self.patch ** 2, (1, 3, 3))
+        width = config.motion_channels
+        self.patch, self.pixels = config.autoencoder_patch, config.pixels
+        self.up = PointLinear(config.decoder_channels[1], 8 * width)
+        self.block = Residual(width, (1, 3, 3))
+        self.image = Convolution(3 * self.patch ** 2, width, (1, 3, 3))
+        self.norm = ChannelNorm(width)
+        self.query = PointLinear(width, width)
+        self.key = PointLinear(width, width)
+        self.value = PointLinear(width, width - 2)
+        self.matched = PointLinear(width, width)
+        self.output_norm = ChannelNorm(width)
+        self.output = Convolution(width, 3 * self.patch ** 2, (1, 3, 3))
+        # Places are alike that have like features, from the start.
+        for layer in (self.query, self.key):
+            layer.weight.data.mul_(0.1).add_(torch.eye(width))
+        self.image.weight.data.mul_(0.1)
         self.output.weight.data.mul_(0.1)
         # Not to be trusted before it has learned.
         self.output.bias.data.view(-1, 3)[:, 2] = -8.0
 
-    def forward(self, coarse, middle, part=None):
+    def features(self, middle):
+        """[B, 64, K, 2h, 2w] -> [B, C, 2 K - 1, 4h, 4w]."""
+        return self.block(depth_to_space(self.up(middle), (2, 2, 2)))
+
+    def match(self, features, first):
+        """Expectations [B, C, T, n, n] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
+        what is there, for every place of features [B, C, T, n, n].
+        """
+        batch, width, _, side, _ = first.shape
+        near = self.norm(first)
+        value = torch.cat([cells(side).expand(batch, 2, side, side)[:, :, None], self.value(near)], 1)
+        query = self.query(self.norm(features)).flatten(2).transpose(1, 2)
+        scores = query @ self.key(near).flatten(2) * width ** -0.5
+        mixed = scores.softmax(-1) @ value.flatten(2).transpose(1, 2)
+        return mixed.transpose(1, 2).reshape(features.shape)
+
+    def forward(self, middle, image, part=None):
         """`part` (start, stop): latent frames start .. stop - 1 of the clip, for frames 4 start .. 4 (stop - 1) alone,
         which is all that training has time for.
         """
-        batch, _, time, height, width = coarse.shape
-        x = self.coarse(coarse).flatten(2).transpose(1, 2) + self.position
-        for i in range(self.count):
-            x = getattr(self, f'block_{i}')(x)
-        h = x.transpose(1, 2).reshape(batch, -1, time, height, width)
-        if part:
-            start, stop = part
-            h, middle = h[:, :, start:stop], middle[:, :, 2 * start:2 * stop - 1]
-        h = self.fine(depth_to_space(self.up_0(h), (2, 2, 2)) + self.middle(middle))
-        h = depth_to_space(self.up_1(h), (2, 2, 2))
-        h = self.output(F.silu(self.output_norm(h)))
+        features = self.features(middle[:, :, 2 * part[0]:2 * part[1] - 1] if part else middle)
+        first = self.features(middle[:, :, :1]) + self.image(space_to_depth(image[:, :, None], self.patch))
+        matched = self.match(features, first)
+        h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
-        return h[:, :2] * (4 * self.patch), h[:, 2:]
+        # The pixels of a cell move together, but for what is learned beyond that.
+        away = (matched[:, :2] - cells(matched.shape[-1])[None, :, None]) * (self.pixels / 2)
+        away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
+        return away + h[:, :2] * self.patch, h[:, 2:]
 
 
 def warp(image, offsets, corner=None):

@@ -91,8 +91,7 @@ def main():
             mean, log_variance = autoencoder.encoder(video)
             log_variance = log_variance.float().clamp(-12, 4)
             latent = mean.float() + (0.5 * log_variance).exp() * torch.randn(mean.shape)
-            _, features = autoencoder.decoder.features(latent)
-            paint, keep = autoencoder.decoder.painted(features, video[:, :, 0])
+            paint, keep = autoencoder.decoder.painted(autoencoder.decoder.features(latent), video[:, :, 0])
         output = keep * video[:, :, :1] + (1 - keep) * paint
         # The KL term comes in late: noisy latents at the start are latents that nobody reads.
         kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))

@@ -77,8 +77,8 @@ def main():
     parser.add_argument('--rate', type=float, default=2e-3)
     options = parser.parse_args()
     config, folder = prepare(options)
-    if not config.motion_blocks:
-        raise SystemExit(f'{config.size} paints all that moves: its motion has no blocks')
+    if not config.motion_channels:
+        raise SystemExit(f'{config.size} paints all that moves: its motion has no channels')
     clips = Clips(options.data, options.splits.split(','), config, whole=True)
     train, measured = split_rows(len(clips), options.held_out)
     model, _ = assemble(config, folder, options.stage)
@@ -86,7 +86,7 @@ def main():
     model.requires_grad_(False)
     motion.requires_grad_(True)
     trainer = Trainer({'motion': motion}, budget_from(options), folder, 'motion', options.rate, seed=options.seed + 6,
-                      warmup=50, decay=0.01, muon=True)
+                      warmup=50, decay=0.01)
     if options.resume:
         trainer.load()
     latents = InexactLatents(options, model, clips, folder, train, trainer.random(10 ** 9))
@@ -103,7 +103,7 @@ def main():
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
             with torch.no_grad():
                 features = autoencoder.decoder.features(latent)
-            offsets, trust = motion(*features, part)
+            offsets, trust = motion(features, image, part)
         return errors(offsets, trust, image, video, goal, known)
 
     def loss_of(random, progress):

@@ -20,7 +20,7 @@ from torch import distributed
 from .muon import Muon
 
 # Matrices inside transformer blocks, by name.
-HIDDEN = re.compile(r'(transformer|motion)\.block_\d+\.(qkv|output|mlp_1|mlp_2)\.weight$')
+HIDDEN = re.compile(r'transformer\.block_\d+\.(qkv|output|mlp_1|mlp_2)\.weight$')
 
 
 def start_process_group():

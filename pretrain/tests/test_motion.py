@@ -49,9 +49,10 @@ class MotionTest(unittest.TestCase):
         decoder = Autoencoder(TINY).decoder
         latent = torch.randn(1, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
         features = decoder.features(latent)
-        whole, trust = decoder.motion(*features)
+        image = torch.rand(1, 3, TINY.pixels, TINY.pixels) * 2 - 1
+        whole, trust = decoder.motion(features, image)
         for start in (0, 2, 4):
-            offsets, trusted = decoder.motion(*features, (start, start + 3))
+            offsets, trusted = decoder.motion(features, image, (start, start + 3))
             frames = slice(4 * start, 4 * start + 9)
             assert torch.allclose(offsets, whole[:, :, frames], atol=1e-4)
             assert torch.allclose(trusted, trust[:, :, frames], atol=1e-4)
@@ -87,7 +88,7 @@ class MotionTest(unittest.TestCase):
         decoder = Autoencoder(TINY).decoder
         latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
         image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
-        paint, _ = decoder.painted(decoder.features(latent)[1], image)
+        paint, _ = decoder.painted(decoder.features(latent), image)
         away = (image[:, :, None] - paint).abs().mean()
         new, _ = decoder.layers(latent, image)
         assert 0 < (new - paint).abs().mean() < 0.05 * away

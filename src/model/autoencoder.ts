@@ -56,15 +56,15 @@ export function latentFromImage(config: ModelConfig, weights: Weights, image: Te
 /** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
 export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
   const name = 'autoencoder.decoder';
-  const { patch } = config.autoencoder;
+  const { patch, motionWidth } = config.autoencoder;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
     const rows = tf.reshape(latent, [-1, latent.shape[4] ?? 1]);
     const scaled = tf.mul(rows, parameter(weights, 'autoencoder.latent_std'));
     let h: Tensor = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
-    const coarse = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
-    h = depthToSpace(linearLayer(weights, `${name}.up_0`, coarse), [2, 2, 2]);
+    h = residualLayer(weights, `${name}.block_0`, convolutionLayer(weights, `${name}.input`, h));
+    h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
     const middle = residualLayer(weights, `${name}.block_1`, h);
     h = depthToSpace(linearLayer(weights, `${name}.up_1`, middle), [2, 2, 2]);
     const folded = spaceToDepth(first, [1, patch, patch]);
@@ -75,9 +75,7 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const frames = h.shape[1] ?? 1;
     const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
     const still = tf.reshape(image, [batch, 1, height * width, 3]);
-    const { motion } = config.autoencoder;
-    const fresh = motion
-      ? movedOver(paint, image, motionFromFeatures(config.autoencoder, motion, weights, coarse, middle)) : paint;
+    const fresh = motionWidth > 0 ? movedOver(paint, image, motionFromFeatures(patch, weights, middle, image)) : paint;
     const video = mixed(fresh, still, keep);
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });

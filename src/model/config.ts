@@ -23,14 +23,6 @@ export interface SamplerOptions {
   readonly temperature: number;
 }
 
-/** The part of a decoder that finds where pixels have come from. */
-export interface MotionConfig {
-  /** Channel counts of its three stages, coarse to fine. */
-  readonly widths: readonly [number, number, number];
-  /** Blocks of attention on the coarse one. */
-  readonly blocks: number;
-}
-
 /** Configuration of one model. Lengths are in pixels, frames, channels or tokens. */
 export interface ModelConfig {
   readonly size: string;
@@ -44,8 +36,8 @@ export interface ModelConfig {
     /** Channel counts of the decoder's three stages, coarse to fine. */
     readonly decoderWidths: readonly [number, number, number];
     readonly latentChannels: number;
-    /** What finds where pixels have come from in the first frame; null: all that moves is painted. */
-    readonly motion: MotionConfig | null;
+    /** Channels by which the decoder finds where pixels were in the first frame; 0: all that moves is painted. */
+    readonly motionWidth: number;
   };
   readonly backbone: { readonly patch: number; readonly width: number; readonly blocks: number;
     readonly heads: number; readonly mlp: number };
@@ -83,7 +75,7 @@ export const nanoConfig: ModelConfig = {
   video: { frames: 25, height: 64, width: 64, framesPerSecond: 12.5 },
   autoencoder: {
     patch: 2, encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16,
-    motion: null,
+    motionWidth: 0,
   },
   backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
   head: { width: 80 },
@@ -102,7 +94,7 @@ export const smallConfig: ModelConfig = {
   video: { ...nanoConfig.video, height: 128, width: 128 },
   autoencoder: {
     ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48],
-    motion: { widths: [128, 64, 32], blocks: 3 },
+    motionWidth: 32,
   },
   backbone: { ...nanoConfig.backbone, patch: 16 },
   transformer: { ...nanoConfig.transformer, blocks: 12, mlp: 896 },
@@ -186,12 +178,6 @@ function triple(fields: Fields, name: string): [number, number, number] {
   return [count(each, `${name}.0`), count(each, `${name}.1`), count(each, `${name}.2`)];
 }
 
-// Descriptions from before there was any motion have no blocks of it.
-function motionOf(fields: Fields): MotionConfig | null {
-  if ((fields['motion_blocks'] ?? 0) === 0) return null;
-  return { widths: triple(fields, 'motion_channels'), blocks: count(fields, 'motion_blocks') };
-}
-
 /**
  * Reads a configuration from parsed JSON, as the twin writes it: flat, with Python's names.
  * @throws ConfigError that names the field which is missing, not a whole number, or inconsistent.
@@ -214,7 +200,8 @@ export function parseConfig(json: unknown): ModelConfig {
       encoderWidths: triple(fields, 'encoder_channels'),
       decoderWidths: triple(fields, 'decoder_channels'),
       latentChannels: count(fields, 'latent_channels'),
-      motion: motionOf(fields),
+      // Descriptions from before there was any do not name it.
+      motionWidth: fields['motion_channels'] ? count(fields, 'motion_channels') : 0,
     },
     backbone: {
       patch: count(fields, 'backbone_patch'), width: count(fields, 'backbone_width'),

@@ -69,7 +69,7 @@ test('autoencoder: shapes, and an image is the first frame of its clip', () => {
   expect(tf.max(tf.abs(decoded)).dataSync()[0]).toBeLessThanOrEqual(1);
 });
 
-test('autoencoder: later frames change nothing before them, encoding and painting; motion looks at the whole clip', () => {
+test('autoencoder: later frames change nothing before them, encoding and decoding', () => {
   const video = videoOf(1);
   const other = tf.concat([tf.slice(video, [0, 0, 0, 0, 0], [1, 5, -1, -1, -1]),
     tf.slice(videoOf(2), [0, 5, 0, 0, 0], [1, 4, -1, -1, -1])], 1);
@@ -78,12 +78,10 @@ test('autoencoder: later frames change nothing before them, encoding and paintin
   expect(largestDifference(early(a, 2), early(b, 2))).toBe(0);
   expect(largestDifference(a, b)).toBeGreaterThan(1e-3);
   const image = tf.reshape(early(video, 1), [1, config.video.height, config.video.width, 3]);
-  const painting = { ...config, autoencoder: { ...config.autoencoder, motion: null } };
-  const [x, y] = [videoFromLatent(painting, weights, a, image), videoFromLatent(painting, weights, b, image)];
+  const [x, y] = [videoFromLatent(config, weights, a, image), videoFromLatent(config, weights, b, image)];
   expect(largestDifference(early(x, 5), early(y, 5))).toBe(0);
-  const [moving, besides] = [videoFromLatent(config, weights, a, image), videoFromLatent(config, weights, b, image)];
-  expect(largestDifference(early(moving, 5), early(besides, 5))).toBeGreaterThan(0);
-  expect(largestDifference(moving, x)).toBeGreaterThan(1e-3);
+  const painted = videoFromLatent({ ...config, autoencoder: { ...config.autoencoder, motionWidth: 0 } }, weights, a, image);
+  expect(largestDifference(painted, x)).toBeGreaterThan(1e-3);
 });
 
 test('pixels survive the way to network values and back', () => {

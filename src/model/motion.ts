@@ -1,18 +1,19 @@
 /**
- * Where every pixel of a clip comes from in its first frame: dense motion from latents, so that what moves keeps the
+ * Where every pixel of a clip comes from in its first frame: dense motion by matching, so that what moves keeps the
  * shape, the edges and the texture that the first frame shows.
  *
  * Latents stand for cells of pixels that a small body is not much larger than: they hold where it is, but neither its
- * corners nor its stripes. Sources: the dense motion network and the confidence map of animation models (Siarohin et al.,
- * arXiv 2003.00196); here offsets come from what the decoder makes of the latents, and attention over the whole clip finds
- * where a thing has come from. It does not paint what the first frame does not show: the decoder does.
+ * corners nor its stripes. The first frame does. Sources: global matching, by which the offset of a place is the
+ * expectation over all places of the other frame under a softmax of how alike they are (Xu et al., arXiv 2111.13680); the
+ * confidence map of animation models (Siarohin et al., arXiv 2003.00196). It does not paint what the first frame does not
+ * show: the decoder does.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { silu } from '../kernels/activation/kernel.ts';
-import { depthToSpace } from '../kernels/shuffle/kernel.ts';
-import type { ModelConfig, MotionConfig } from './config.ts';
-import { attentionBlock, convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
+import { attention } from '../kernels/attention/kernel.ts';
+import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import { convolutionLayer, linearLayer, normLayer, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
 
 /** What motionFromFeatures finds. */
@@ -23,24 +24,55 @@ export interface Motion {
   readonly trust: Tensor;
 }
 
-const heads = 4;
+const name = 'autoencoder.decoder.motion';
 
-/** Motion of a whole clip by the decoder's features [B, T', H/4p, W/4p, C] and [B, 2 T' - 1, H/2p, W/2p, C']. */
-export function motionFromFeatures(
-  { patch }: ModelConfig['autoencoder'], { widths: [width], blocks }: MotionConfig, weights: Weights, coarse: Tensor,
-  middle: Tensor,
-): Motion {
-  const name = 'autoencoder.decoder.motion';
-  const [batch, time, rows, columns] = coarse.shape;
-  const places = time * rows * columns;
-  const tokens = tf.reshape(linearLayer(weights, `${name}.coarse`, coarse), [batch, places, width]);
-  let x: Tensor = tf.add(tokens, tf.reshape(parameter(weights, `${name}.position`), [1, places, width]));
-  for (let i = 0; i < blocks; i++) x = attentionBlock(weights, `${name}.block_${i}`, x, heads);
-  let h = depthToSpace(tf.reshape(linearLayer(weights, `${name}.up_0`, x), [batch, time, rows, columns, -1]), [2, 2, 2]);
-  h = residualLayer(weights, `${name}.fine`, tf.add(h, linearLayer(weights, `${name}.middle`, middle)));
-  h = depthToSpace(linearLayer(weights, `${name}.up_1`, h), [2, 2, 2]);
+/** Places x, y in [-1, 1] of the middles of rows x columns cells: [rows * columns, 2]. */
+function cells(rows: number, columns: number): Tensor {
+  const middle = (i: number, count: number): number => (2 * i + 1) / count - 1;
+  const places = Array.from({ length: rows * columns }, (_, i) =>
+    [middle(i % columns, columns), middle(Math.floor(i / columns), rows)]);
+  return tf.tensor2d(places.flat(), [rows * columns, 2]);
+}
+
+/** Features [B, 2 K - 1, 4h, 4w, C] of the decoder's [B, K, 2h, 2w, C']. */
+function features(weights: Weights, middle: Tensor): Tensor {
+  return residualLayer(weights, `${name}.block`, depthToSpace(linearLayer(weights, `${name}.up`, middle), [2, 2, 2]));
+}
+
+/** x [B, L, C] over the axis of its channels, each share of it as long as `sizes` says. */
+function shares(x: Tensor, sizes: number[]): Tensor[] {
+  return tf.split(x, sizes, x.rank - 1);
+}
+
+/**
+ * Motion of a whole clip.
+ * @param patch of the autoencoder, in pixels
+ * @param middle the decoder's finer features [B, 2 T' - 1, H / 2p, W / 2p, C']
+ * @param image the clip's first frame [B, H, W, 3]
+ */
+export function motionFromFeatures(patch: number, weights: Weights, middle: Tensor, image: Tensor): Motion {
+  const [batch, height, width] = image.shape;
+  const [rows, columns] = [height / patch, width / patch];
+  const here = cells(rows, columns);
+  const all = features(weights, middle);
+  const [, frames, , , channels] = all.shape;
+  const tokens = (x: Tensor): Tensor => tf.reshape(x, [batch, -1, 1, x.shape[x.rank - 1]]);
+  const pixels = spaceToDepth(tf.reshape(image, [batch, 1, height, width, 3]), [1, patch, patch]);
+  const seen = convolutionLayer(weights, `${name}.image`, pixels);
+  const near = normLayer(weights, `${name}.norm`, tf.add(features(weights, tf.slice(middle, 0, [-1, 1, -1, -1, -1])), seen));
+  const there = tf.tile(tf.reshape(here, [1, rows, columns, 2]), [batch, 1, 1, 1]);
+  const what = tf.reshape(linearLayer(weights, `${name}.value`, near), [batch, rows, columns, channels - 2]);
+  const query = tokens(linearLayer(weights, `${name}.query`, normLayer(weights, `${name}.norm`, all)));
+  const key = tokens(linearLayer(weights, `${name}.key`, near));
+  const matched = attention(query, key, tokens(tf.concat([there, what], 3)));
+  const found = tf.reshape(matched, all.shape);
+  let h = tf.add(all, linearLayer(weights, `${name}.matched`, found));
   h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-  const [offsets, trust] = tf.split(depthToSpace(h, [1, patch, patch]), [2, 1], 4);
-  // A latent's width is the unit that they were learned in.
-  return { offsets: tf.mul(offsets, 4 * patch), trust };
+  const [beyond, trust] = shares(depthToSpace(h, [1, patch, patch]), [2, 1]);
+  // The pixels of a cell move together, but for what is learned beyond that.
+  const [place] = shares(tf.reshape(matched, [batch * frames, rows * columns, channels]), [2, channels - 2]);
+  const away = tf.mul(tf.sub(place, tf.reshape(here, [1, rows * columns, 2])), [width / 2, height / 2]);
+  const cell = tf.tile(tf.reshape(away, [batch, frames, rows, columns, 2]), [1, 1, 1, 1, patch * patch]);
+  const together = depthToSpace(cell, [1, patch, patch]);
+  return { offsets: tf.add(together, tf.mul(beyond, patch)), trust };
 }

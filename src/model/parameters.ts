@@ -6,7 +6,7 @@
  * this list; tests make small random models from it. It holds no values.
  */
 import { latentShape } from './config.ts';
-import type { ModelConfig, MotionConfig } from './config.ts';
+import type { ModelConfig } from './config.ts';
 
 /** Parameter name -> shape. */
 export type ParameterShapes = ReadonlyMap<string, readonly number[]>;
@@ -85,21 +85,23 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
   to.residual(`${decoder}.block_2`, residualKernels.decoder[2], d2);
   to.norm(`${decoder}.output_norm`, d2);
   to.convolution(`${decoder}.output`, [3, 3, 3], d2, 4 * patch ** 2);
-  if (config.autoencoder.motion) addMotion(to, config, config.autoencoder.motion);
+  const { motionWidth } = config.autoencoder;
+  if (motionWidth > 0) addMotion(to, config, motionWidth);
 }
 
-function addMotion(to: Collector, config: ModelConfig, { widths: [m0, m1, m2], blocks }: MotionConfig): void {
+function addMotion(to: Collector, config: ModelConfig, width: number): void {
   const motion = 'autoencoder.decoder.motion';
-  const { frames, height, width } = latentShape(config);
-  to.linear(`${motion}.coarse`, config.autoencoder.decoderWidths[0], m0);
-  to.shapes.set(`${motion}.position`, [frames * height * width, m0]);
-  for (let i = 0; i < blocks; i++) to.attentionBlock(`${motion}.block_${i}`, m0, 2 * m0);
-  to.linear(`${motion}.up_0`, m0, 8 * m1);
-  to.linear(`${motion}.middle`, config.autoencoder.decoderWidths[1], m1);
-  to.residual(`${motion}.fine`, [1, 3, 3], m1);
-  to.linear(`${motion}.up_1`, m1, 8 * m2);
-  to.norm(`${motion}.output_norm`, m2);
-  to.convolution(`${motion}.output`, [1, 3, 3], m2, 3 * config.autoencoder.patch ** 2);
+  const { patch, decoderWidths } = config.autoencoder;
+  to.linear(`${motion}.up`, decoderWidths[1], 8 * width);
+  to.residual(`${motion}.block`, [1, 3, 3], width);
+  to.convolution(`${motion}.image`, [1, 3, 3], 3 * patch ** 2, width);
+  to.norm(`${motion}.norm`, width);
+  to.linear(`${motion}.query`, width, width);
+  to.linear(`${motion}.key`, width, width);
+  to.linear(`${motion}.value`, width, width - 2);
+  to.linear(`${motion}.matched`, width, width);
+  to.norm(`${motion}.output_norm`, width);
+  to.convolution(`${motion}.output`, [1, 3, 3], width, 3 * patch ** 2);
 }
 
 function addPhysicsEncoder(to: Collector, config: ModelConfig): void {

@@ -5,7 +5,8 @@ Encoder: video [B, 25, 64, 64, 3] -> latents [B, 7, 8, 8, 16]; an image is a vid
 equals frame 0's latent of any clip that starts with it. Decoder: latents and the first frame [B, 64, 64, 3]
 -> video. In image-to-video the first frame is always known, so the decoder may keep its pixels where nothing
 changes: each output pixel is keep * image + (1 - keep) * new, where new is painted, or taken from where it was in the
-first frame (motion.py). Latents need to carry motion only. Does not do: the KL term and losses (losses.py), random sampling of the posterior (training only, here as an option).
+first frame (motion.py). Latents need to carry motion only. Does not do: the KL term and losses (losses.py), random
+sampling of the posterior (training only, here as an option).
 """
 
 import torch

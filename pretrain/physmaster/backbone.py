@@ -9,7 +9,7 @@ rotary.
 import torch
 from torch import nn
 
-from .layers import AttentionBlock, LayerNorm, Linear, gelu
+from .layers import LayerNorm, Linear, gelu
 
 
 def patches_from_image(image, patch):
@@ -17,6 +17,30 @@ def patches_from_image(image, patch):
     batch, height, width, channels = image.shape
     x = image.reshape(batch, height // patch, patch, width // patch, patch, channels)
     return x.permute(0, 1, 3, 2, 4, 5).reshape(batch, -1, patch * patch * channels)
+
+
+class BackboneBlock(nn.Module):
+    """x [B, L, C] -> [B, L, C]: attention and MLP, each after a layer norm. qkv order: q, k, v, heads inside.
+    """
+
+    def __init__(self, width, heads, mlp):
+        super().__init__()
+        self.heads = heads
+        self.norm_1 = LayerNorm(width)
+        self.qkv = Linear(width, 3 * width)
+        self.output = Linear(width, width)
+        self.norm_2 = LayerNorm(width)
+        self.mlp_1 = Linear(width, mlp)
+        self.mlp_2 = Linear(mlp, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        qkv = self.qkv(self.norm_1(x)).reshape(batch, length, 3, self.heads, width // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
+        mixed = (scores.softmax(-1).to(value.dtype) @ value).transpose(1, 2).reshape(batch, length, width)
+        x = x + self.output(mixed)
+        return x + self.mlp_2(gelu(self.mlp_1(self.norm_2(x))))
 
 
 class Backbone(nn.Module):
@@ -29,7 +53,7 @@ class Backbone(nn.Module):
         self.position = nn.Parameter(torch.randn(config.image_tokens, config.backbone_width) * 0.02)
         self.count = config.backbone_blocks
         for i in range(self.count):
-            block = AttentionBlock(config.backbone_width, config.backbone_heads, config.backbone_mlp)
+            block = BackboneBlock(config.backbone_width, config.backbone_heads, config.backbone_mlp)
             setattr(self, f'block_{i}', block)
 
     def forward(self, image):

@@ -176,28 +176,3 @@ class _GeluFunction(torch.autograd.Function):
 def gelu(x):
     """GELU by its tanh approximation, as in the shaders."""
     return _GeluFunction.apply(x)
-
-
-class AttentionBlock(nn.Module):
-    """x [B, L, C] -> [B, L, C]: attention and MLP, each after a layer norm and added: a block of ViT (Dosovitskiy et al.
-    2020), pre-norm. qkv order: q, k, v, heads inside.
-    """
-
-    def __init__(self, width, heads, mlp):
-        super().__init__()
-        self.heads = heads
-        self.norm_1 = LayerNorm(width)
-        self.qkv = Linear(width, 3 * width)
-        self.output = Linear(width, width)
-        self.norm_2 = LayerNorm(width)
-        self.mlp_1 = Linear(width, mlp)
-        self.mlp_2 = Linear(mlp, width)
-
-    def forward(self, x):
-        batch, length, width = x.shape
-        qkv = self.qkv(self.norm_1(x)).reshape(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
-        mixed = (scores.softmax(-1).to(value.dtype) @ value).transpose(1, 2).reshape(batch, length, width)
-        x = x + self.output(mixed)
-        return x + self.mlp_2(gelu(self.mlp_1(self.norm_2(x))))

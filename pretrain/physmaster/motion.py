@@ -16,9 +16,9 @@ from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_sp
 
 
 def cells(side):
-    """Places x, y in [-1, 1] of the middles of side x side cells: [2, side, side]."""
+    """Places x, y in [-1, 1] of the middles of side x side cells, row by row: [side^2, 2]."""
     line = (2 * torch.arange(side, dtype=torch.float32) + 1) / side - 1
-    return torch.stack([line.expand(side, side), line[:, None].expand(side, side)])
+    return torch.stack([line.expand(side, side), line[:, None].expand(side, side)], -1).flatten(0, 1)
 
 
 class Motion(nn.Module):
@@ -30,6 +30,8 @@ class Motion(nn.Module):
         super().__init__()
         width = config.motion_channels
         self.patch, self.pixels = config.autoencoder_patch, config.pixels
+        # Exported too: the browser's captures know the model's tensors only.
+        self.register_buffer('cells', cells(config.pixels // self.patch))
         self.up = PointLinear(config.decoder_channels[1], 8 * width)
         self.block = Residual(width, (1, 3, 3))
         self.image = Convolution(3 * self.patch ** 2, width, (1, 3, 3))
@@ -56,13 +58,12 @@ class Motion(nn.Module):
         """Expectations [B, C, T, n, n] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
         what is there, for every place of features [B, C, T, n, n].
         """
-        batch, width, _, side, _ = first.shape
+        batch, width, *_ = first.shape
         near = self.norm(first)
-        value = torch.cat([cells(side).expand(batch, 2, side, side)[:, :, None], self.value(near)], 1)
+        value = torch.cat([self.cells.expand(batch, -1, 2), self.value(near).flatten(2).transpose(1, 2)], 2)
         query = self.query(self.norm(features)).flatten(2).transpose(1, 2)
         scores = query @ self.key(near).flatten(2) * width ** -0.5
-        mixed = scores.softmax(-1) @ value.flatten(2).transpose(1, 2)
-        return mixed.transpose(1, 2).reshape(features.shape)
+        return (scores.softmax(-1) @ value).transpose(1, 2).reshape(features.shape)
 
     def forward(self, middle, image, part=None):
         """`part` (start, stop): latent frames start .. stop - 1 of the clip, for frames 4 start .. 4 (stop - 1) alone,
@@ -74,7 +75,8 @@ class Motion(nn.Module):
         h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         # The pixels of a cell move together, but for what is learned beyond that.
-        away = (matched[:, :2] - cells(matched.shape[-1])[None, :, None]) * (self.pixels / 2)
+        here = self.cells.t().view(1, 2, 1, *first.shape[-2:])
+        away = (matched[:, :2] - here) * (self.pixels / 2)
         away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
         return away + h[:, :2] * self.patch, h[:, 2:]
 

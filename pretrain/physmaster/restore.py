@@ -32,6 +32,8 @@ def restore(published, folder):
     tensors, _ = safetensors.read(published / 'model.safetensors')
     statistics = {name: torch.from_numpy(tensors.pop(f'autoencoder.{name}')).float()
                   for name in ('latent_mean', 'latent_std')}
+    # A constant, no parameter.
+    tensors.pop('autoencoder.decoder.motion.cells', None)
     written = []
     for stage, modules in (('autoencoder', ('autoencoder',)), ('backbone', ('backbone',)),
                            (description['stage'], GENERATOR)):

@@ -6,7 +6,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { attention } from '../kernels/attention/kernel.ts';
 import { convolution } from '../kernels/convolution/kernel.ts';
 import { silu } from '../kernels/activation/kernel.ts';
 import { linear } from '../kernels/linear/kernel.ts';
@@ -54,23 +53,5 @@ export function residualLayer(weights: Weights, name: string, x: Tensor): Tensor
   return tf.tidy(() => {
     const h = convolutionLayer(weights, `${name}.convolution_1`, silu(normLayer(weights, `${name}.norm`, x)));
     return tf.add(x, convolutionLayer(weights, `${name}.convolution_2`, silu(h)));
-  });
-}
-
-function attentionLayer(weights: Weights, name: string, x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape;
-  const qkv = linearLayer(weights, `${name}.qkv`, x);
-  const [query, key, value] = tf.split(qkv, 3, 2).map(
-    (part) => tf.reshape(part, [batch, length, heads, width / heads]));
-  const mixed = tf.reshape(attention(query, key, value), [batch, length, width]);
-  return linearLayer(weights, `${name}.output`, mixed);
-}
-
-/** Attention and MLP of x [B, L, C], each after a layer norm and added: a block of ViT (Dosovitskiy 2020), pre-norm. */
-export function attentionBlock(weights: Weights, name: string, x: Tensor, heads: number): Tensor {
-  return tf.tidy(() => {
-    const mixed = tf.add(x, attentionLayer(weights, name, normLayer(weights, `${name}.norm_1`, x), heads));
-    const h = linearLayer(weights, `${name}.mlp_1`, normLayer(weights, `${name}.norm_2`, mixed), 'gelu');
-    return tf.add(mixed, linearLayer(weights, `${name}.mlp_2`, h));
   });
 }

@@ -13,7 +13,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { silu } from '../kernels/activation/kernel.ts';
 import { attention } from '../kernels/attention/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
-import { convolutionLayer, linearLayer, normLayer, residualLayer } from './layers.ts';
+import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
 
 /** What motionFromFeatures finds. */
@@ -26,22 +26,9 @@ export interface Motion {
 
 const name = 'autoencoder.decoder.motion';
 
-/** Places x, y in [-1, 1] of the middles of rows x columns cells: [rows * columns, 2]. */
-function cells(rows: number, columns: number): Tensor {
-  const middle = (i: number, count: number): number => (2 * i + 1) / count - 1;
-  const places = Array.from({ length: rows * columns }, (_, i) =>
-    [middle(i % columns, columns), middle(Math.floor(i / columns), rows)]);
-  return tf.tensor2d(places.flat(), [rows * columns, 2]);
-}
-
 /** Features [B, 2 K - 1, 4h, 4w, C] of the decoder's [B, K, 2h, 2w, C']. */
 function features(weights: Weights, middle: Tensor): Tensor {
   return residualLayer(weights, `${name}.block`, depthToSpace(linearLayer(weights, `${name}.up`, middle), [2, 2, 2]));
-}
-
-/** x [B, L, C] over the axis of its channels, each share of it as long as `sizes` says. */
-function shares(x: Tensor, sizes: number[]): Tensor[] {
-  return tf.split(x, sizes, x.rank - 1);
 }
 
 /**
@@ -53,26 +40,27 @@ function shares(x: Tensor, sizes: number[]): Tensor[] {
 export function motionFromFeatures(patch: number, weights: Weights, middle: Tensor, image: Tensor): Motion {
   const [batch, height, width] = image.shape;
   const [rows, columns] = [height / patch, width / patch];
-  const here = cells(rows, columns);
+  // Places x, y in [-1, 1] of the cells' middles: a constant of the model, for a capture keeps no tensor that it has not seen.
+  const here = tf.reshape(parameter(weights, `${name}.cells`), [1, rows * columns, 2]);
   const all = features(weights, middle);
   const [, frames, , , channels] = all.shape;
   const tokens = (x: Tensor): Tensor => tf.reshape(x, [batch, -1, 1, x.shape[x.rank - 1]]);
   const pixels = spaceToDepth(tf.reshape(image, [batch, 1, height, width, 3]), [1, patch, patch]);
   const seen = convolutionLayer(weights, `${name}.image`, pixels);
   const near = normLayer(weights, `${name}.norm`, tf.add(features(weights, tf.slice(middle, 0, [-1, 1, -1, -1, -1])), seen));
-  const there = tf.tile(tf.reshape(here, [1, rows, columns, 2]), [batch, 1, 1, 1]);
-  const what = tf.reshape(linearLayer(weights, `${name}.value`, near), [batch, rows, columns, channels - 2]);
+  const there = tf.tile(here, [batch, 1, 1]);
+  const what = tf.reshape(linearLayer(weights, `${name}.value`, near), [batch, rows * columns, channels - 2]);
   const query = tokens(linearLayer(weights, `${name}.query`, normLayer(weights, `${name}.norm`, all)));
   const key = tokens(linearLayer(weights, `${name}.key`, near));
-  const matched = attention(query, key, tokens(tf.concat([there, what], 3)));
+  const matched = attention(query, key, tokens(tf.concat([there, what], 2)));
   const found = tf.reshape(matched, all.shape);
   let h = tf.add(all, linearLayer(weights, `${name}.matched`, found));
   h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-  const [beyond, trust] = shares(depthToSpace(h, [1, patch, patch]), [2, 1]);
+  const [beyond, trust] = tf.split(depthToSpace(h, [1, patch, patch]), [2, 1], 4);
   // The pixels of a cell move together, but for what is learned beyond that.
-  const [place] = shares(tf.reshape(matched, [batch * frames, rows * columns, channels]), [2, channels - 2]);
-  const away = tf.mul(tf.sub(place, tf.reshape(here, [1, rows * columns, 2])), [width / 2, height / 2]);
-  const cell = tf.tile(tf.reshape(away, [batch, frames, rows, columns, 2]), [1, 1, 1, 1, patch * patch]);
-  const together = depthToSpace(cell, [1, patch, patch]);
+  const [place] = tf.split(tf.reshape(matched, [batch * frames, rows * columns, channels]), [2, channels - 2], 2);
+  const away = tf.mul(tf.sub(place, here), [width / 2, height / 2]);
+  const pixelsOfCell = tf.tile(tf.reshape(away, [-1, 2]), [1, patch * patch]);
+  const together = depthToSpace(tf.reshape(pixelsOfCell, [batch, frames, rows, columns, -1]), [1, patch, patch]);
   return { offsets: tf.add(together, tf.mul(beyond, patch)), trust };
 }

@@ -50,14 +50,6 @@ class Collector {
     this.convolution(`${name}.convolution_1`, kernel, width, width);
     this.convolution(`${name}.convolution_2`, kernel, width, width);
   }
-  attentionBlock(name: string, width: number, mlp: number): void {
-    this.norm(`${name}.norm_1`, width);
-    this.linear(`${name}.qkv`, width, 3 * width);
-    this.linear(`${name}.output`, width, width);
-    this.norm(`${name}.norm_2`, width);
-    this.linear(`${name}.mlp_1`, width, mlp);
-    this.linear(`${name}.mlp_2`, mlp, width);
-  }
 }
 
 function addAutoencoder(to: Collector, config: ModelConfig): void {
@@ -92,6 +84,7 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
 function addMotion(to: Collector, config: ModelConfig, width: number): void {
   const motion = 'autoencoder.decoder.motion';
   const { patch, decoderWidths } = config.autoencoder;
+  to.shapes.set(`${motion}.cells`, [(config.video.height / patch) * (config.video.width / patch), 2]);
   to.linear(`${motion}.up`, decoderWidths[1], 8 * width);
   to.residual(`${motion}.block`, [1, 3, 3], width);
   to.convolution(`${motion}.image`, [1, 3, 3], 3 * patch ** 2, width);
@@ -110,7 +103,13 @@ function addPhysicsEncoder(to: Collector, config: ModelConfig): void {
   to.linear('backbone.patch', patch * patch * 3, width);
   to.shapes.set('backbone.position', [tokens, width]);
   for (let i = 0; i < blocks; i++) {
-    to.attentionBlock(`backbone.block_${i}`, width, mlp);
+    const name = `backbone.block_${i}`;
+    to.norm(`${name}.norm_1`, width);
+    to.linear(`${name}.qkv`, width, 3 * width);
+    to.linear(`${name}.output`, width, width);
+    to.norm(`${name}.norm_2`, width);
+    to.linear(`${name}.mlp_1`, width, mlp);
+    to.linear(`${name}.mlp_2`, mlp, width);
   }
   const head = config.head.width;
   for (let i = 0; i < blocks; i++) {

@@ -18,7 +18,7 @@ describe.each(['nano', 'small'])('%s', (size) => {
     const folder = `/models/${size}/`;
     const bytes = await (await fetch(`${folder}fixture.safetensors`)).arrayBuffer();
     return { model: await loadModel(folder), fixture: readFixture(new Uint8Array(bytes)) };
-  });
+  }, { pair: size === 'nano' });
 });
 
 afterAll(() => {

@@ -10,10 +10,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { gelu } from '../kernels/activation/kernel.ts';
+import { attention } from '../kernels/attention/kernel.ts';
 import { spaceToDepth } from '../kernels/shuffle/kernel.ts';
 import type { ModelConfig } from './config.ts';
-import { attentionBlock, convolutionLayer, linearLayer, normLayer, parameter } from './layers.ts';
+import { convolutionLayer, linearLayer, normLayer, parameter } from './layers.ts';
 import type { Weights } from './layers.ts';
+
+function attentionLayer(weights: Weights, name: string, x: Tensor, heads: number): Tensor {
+  const [batch, length, width] = x.shape;
+  const qkv = linearLayer(weights, `${name}.qkv`, x);
+  const [query, key, value] = tf.split(qkv, 3, 2).map(
+    (part) => tf.reshape(part, [batch, length, heads, width / heads]));
+  const mixed = tf.reshape(attention(query, key, value), [batch, length, width]);
+  return linearLayer(weights, `${name}.output`, mixed);
+}
 
 /** Features of every backbone block, each [B, L, C], L = patches row-major; image [B, H, W, 3] in [-1, 1]. */
 export function backboneFeatures(config: ModelConfig, weights: Weights, image: Tensor): Tensor3D[] {
@@ -27,7 +37,10 @@ export function backboneFeatures(config: ModelConfig, weights: Weights, image: T
       tf.reshape(parameter(weights, 'backbone.position'), [1, tokens, width]));
     const features: Tensor3D[] = [];
     for (let i = 0; i < blocks; i++) {
-      x = attentionBlock(weights, `backbone.block_${i}`, x, heads);
+      const name = `backbone.block_${i}`;
+      x = tf.add(x, attentionLayer(weights, name, normLayer(weights, `${name}.norm_1`, x), heads));
+      const h = linearLayer(weights, `${name}.mlp_1`, normLayer(weights, `${name}.norm_2`, x), 'gelu');
+      x = tf.add(x, linearLayer(weights, `${name}.mlp_2`, h));
       features.push(x as Tensor3D);
     }
     return features;

@@ -1,6 +1,7 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
-//   -> motion (small) -> decoder again -> table of samplers -> metrics on held-out clips of every family -> public/models/<size>
+//   -> motion (small) -> decoder again -> table of samplers -> metrics on held-out clips of every family
+//   -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
 // small grows out of nano (grow.py): first deeper, at nano's resolution and on nano's clips and latents (small-64: base
 // generator, Stage I), then to twice the resolution, where its decoder alone learns anew: first where it finds the pixels of

@@ -18,8 +18,8 @@ def load_backbone(backbone, folder):
 
 
 def load_autoencoder(autoencoder, folder):
-    """The autoencoder with its motion and the decoder's further training where those have run, and the statistics of its latents.
-    Returns the steps of each.
+    """The autoencoder with its motion and the decoder's further training where those have run, and the statistics of its
+    latents. Returns the steps of each.
     """
     steps = {'autoencoder': load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')}
     # The decoder's own checkpoint holds its motion as well, trained on.

@@ -83,18 +83,15 @@ class Decoder(nn.Module):
         stays where it is [B, 1, 25, 64, 64]; of a window of every clip (windows.py) where one is given.
         """
         middle = self.features(latent)
-        if window is None:
-            paint, keep = self.painted(middle, image)
-        else:
-            paint, keep = self.painted(window.of(middle), window.of(image))
+
+        def cut(x):
+            return x if window is None else window.of(x)
+
+        paint, keep = self.painted(cut(middle), cut(image))
         if self.motion is None:
             return paint, keep
-        offsets, trust = self.motion(middle, image)
-        if window is None:
-            moved = warp(image, offsets)
-        else:
-            trust = window.of(trust)
-            moved = warp(image, window.of(offsets), window.corners_in(image))
+        offsets, trust = (cut(x) for x in self.motion(middle, image))
+        moved = warp(image, offsets, None if window is None else window.corners_in(image))
         return paint + torch.sigmoid(trust) * (moved - paint), keep
 
     def forward(self, latent, image):

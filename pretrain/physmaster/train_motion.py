@@ -6,7 +6,7 @@ Latents are true ones or estimates (estimates.py). Three errors, each a mean ove
     a gradient of one pixel's reach only, so that a thing that has gone further than its own size is not found without.
     Fades out over the first --guided of the budget, for it knows no rotation;
   colour: L1 of the moved pixels, as they are and blurred, on what has moved and on a rim around it;
-  trust: cross entropy with whether the moved pixel is right to within a tenth of the range.
+  trust: cross entropy with whether the moved pixel is right.
 """
 
 import numpy as np

@@ -74,8 +74,7 @@ export const nanoConfig: ModelConfig = {
   size: 'nano',
   video: { frames: 25, height: 64, width: 64, framesPerSecond: 12.5 },
   autoencoder: {
-    patch: 2, encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16,
-    motionWidth: 0,
+    patch: 2, encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16, motionWidth: 0,
   },
   backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
   head: { width: 80 },
@@ -87,15 +86,15 @@ export const nanoConfig: ModelConfig = {
   sampler: { method: 'adams-bashforth', steps: 6, guidance: 1, temperature: 0.4 },
 };
 
-/** The small model: nano at twice the resolution in patches twice as wide, twice as deep, with wider MLPs, and moving pixels. */
+/**
+ * The small model: nano at twice the resolution in patches twice as wide, twice as deep, with wider MLPs, and with a
+ * decoder that moves pixels of the first frame.
+ */
 export const smallConfig: ModelConfig = {
   ...nanoConfig,
   size: 'small',
   video: { ...nanoConfig.video, height: 128, width: 128 },
-  autoencoder: {
-    ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48],
-    motionWidth: 32,
-  },
+  autoencoder: { ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48], motionWidth: 32 },
   backbone: { ...nanoConfig.backbone, patch: 16 },
   transformer: { ...nanoConfig.transformer, blocks: 12, mlp: 896 },
 };

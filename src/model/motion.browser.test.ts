@@ -8,7 +8,6 @@ import { assertClose, assertNotClose, testValues } from '../kernels/compare.ts';
 import { take } from '../kernels/suite.ts';
 import { videoFromLatent } from './autoencoder.ts';
 import { latentShape } from './config.ts';
-import type { ModelConfig } from './config.ts';
 import { createModel } from './generator.ts';
 import { motionFromFeatures } from './motion.ts';
 import { randomParameters, tinyConfig } from './tiny-model.ts';
@@ -28,11 +27,6 @@ afterAll(() => {
   engine.dispose();
 });
 
-function latentsOf(config: ModelConfig): number[] {
-  const { frames, height, width, channels } = latentShape(config);
-  return [frames, height, width, channels];
-}
-
 /** Offsets and trust of random features and images on the active backend. */
 async function motion(seed: number): Promise<Float32Array[]> {
   const { weights } = model();
@@ -47,7 +41,8 @@ async function motion(seed: number): Promise<Float32Array[]> {
 /** Two clips decoded by one capture, the second by replay, on the active backend. */
 async function decoded(): Promise<Float32Array[]> {
   const { weights } = model();
-  const shapes = [[1, ...latentsOf(tinyConfig)], [1, side, side, 3]];
+  const { frames, height, width, channels } = latentShape(tinyConfig);
+  const shapes = [[1, frames, height, width, channels], [1, side, side, 3]];
   const values = (seed: number) => shapes.map((shape, i) => testValues(seed + i, shape.reduce((a, b) => a * b, 1)));
   const inputs = values(1).map((array, i) => tf.tensor(array, shapes[i]));
   const [latents, image] = inputs;

@@ -90,7 +90,7 @@ class Decoder(nn.Module):
         paint, keep = self.painted(cut(middle), cut(image))
         if self.motion is None:
             return paint, keep
-        offsets, trust = (cut(x) for x in self.motion(middle, image))
+        offsets, trust = self.motion(middle, image, window=window)
         moved = warp(image, offsets, None if window is None else window.corners_in(image))
         return paint + torch.sigmoid(trust) * (moved - paint), keep
 

@@ -21,6 +21,20 @@ def cells(side):
     return torch.stack([line.expand(side, side), line[:, None].expand(side, side)], -1).flatten(0, 1)
 
 
+def waves(places, width):
+    """Sines and cosines [N, width] of places [N, 2] along directions drawn at random. The product of two places' depends
+    on how far they are apart alone, nearly as a Gaussian (Rahimi and Recht, Random features for large-scale kernel
+    machines, 2007), which falls to a half at a fifth of the image's width.
+    """
+    angle = places @ (3.0 * torch.randn(2, width // 2))
+    return torch.cat([angle.sin(), angle.cos()], 1)
+
+
+def as_cells(values, like):
+    """Values of cells [n^2, C] for every clip of features [B, .., n, n]: [B, C, 1, n, n]."""
+    return values.t().unflatten(1, (1, *like.shape[-2:])).expand(len(like), -1, -1, -1, -1)
+
+
 class Motion(nn.Module):
     """The decoder's finer features [B, 64, 2 T' - 1, 2h, 2w] of a whole clip and its first frame [B, 3, S, S] -> offsets in
     pixels, x then y, [B, 2, T, S, S], and how far they are to be trusted [B, 1, T, S, S], before the sigmoid.
@@ -39,10 +53,11 @@ class Motion(nn.Module):
         self.query = PointLinear(width, width)
         self.key = PointLinear(width, width)
         self.value = PointLinear(width, width - 2)
+        self.position = nn.Parameter(waves(self.cells, width))
         self.matched = PointLinear(width, width)
         self.output_norm = ChannelNorm(width)
         self.output = Convolution(width, 3 * self.patch ** 2, (1, 3, 3))
-        # Places are alike that have like features, from the start.
+        # Places are alike that have like features and are near each other, from the start.
         for layer in (self.query, self.key):
             layer.weight.data.mul_(0.1).add_(torch.eye(width))
         self.image.weight.data.mul_(0.1)
@@ -54,29 +69,34 @@ class Motion(nn.Module):
         """[B, 64, K, 2h, 2w] -> [B, C, 2 K - 1, 4h, 4w]."""
         return self.block(depth_to_space(self.up(middle), (2, 2, 2)))
 
-    def match(self, features, first):
-        """Expectations [B, C, T, n, n] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
-        what is there, for every place of features [B, C, T, n, n].
+    def match(self, features, first, cut):
+        """Expectations [B, C, T, h, w] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
+        what is there, for every place of features [B, C, T, h, w], which are a cut of the image.
         """
-        batch, width, *_ = first.shape
         near = self.norm(first)
-        value = torch.cat([self.cells.expand(batch, -1, 2), self.value(near).flatten(2).transpose(1, 2)], 2)
-        query = self.query(self.norm(features)).flatten(2).transpose(1, 2)
-        scores = query @ self.key(near).flatten(2) * width ** -0.5
-        return (scores.softmax(-1) @ value).transpose(1, 2).reshape(features.shape)
+        position = as_cells(self.position, first)
+        value = torch.cat([as_cells(self.cells, first), self.value(near)], 1)
+        query = self.query(self.norm(features)) + cut(position)
+        key = self.key(near) + position
+        scores = query.flatten(2).transpose(1, 2) @ key.flatten(2) * key.shape[1] ** -0.5
+        return (scores.softmax(-1) @ value.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(features.shape)
 
-    def forward(self, middle, image, part=None):
-        """`part` (start, stop): latent frames start .. stop - 1 of the clip, for frames 4 start .. 4 (stop - 1) alone,
-        which is all that training has time for.
+    def forward(self, middle, image, part=None, window=None):
+        """Of a part of every clip alone, which is all that training has time for: `part` (start, stop): latent frames
+        start .. stop - 1, for frames 4 start .. 4 (stop - 1); `window`: windows.py.
         """
-        features = self.features(middle[:, :, 2 * part[0]:2 * part[1] - 1] if part else middle)
+        def cut(x):
+            return window.of(x) if window else x
+
         first = self.features(middle[:, :, :1]) + self.image(space_to_depth(image[:, :, None], self.patch))
-        matched = self.match(features, first)
+        if part:
+            middle = middle[:, :, 2 * part[0]:2 * part[1] - 1]
+        features = self.features(cut(middle))
+        matched = self.match(features, first, cut)
         h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         # The pixels of a cell move together, but for what is learned beyond that.
-        here = self.cells.t().view(1, 2, 1, *first.shape[-2:])
-        away = (matched[:, :2] - here) * (self.pixels / 2)
+        away = (matched[:, :2] - cut(as_cells(self.cells, first))) * (self.pixels / 2)
         away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
         return away + h[:, :2] * self.patch, h[:, 2:]
 

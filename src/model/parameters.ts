@@ -84,7 +84,9 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
 function addMotion(to: Collector, config: ModelConfig, width: number): void {
   const motion = 'autoencoder.decoder.motion';
   const { patch, decoderWidths } = config.autoencoder;
-  to.shapes.set(`${motion}.cells`, [(config.video.height / patch) * (config.video.width / patch), 2]);
+  const cells = (config.video.height / patch) * (config.video.width / patch);
+  to.shapes.set(`${motion}.cells`, [cells, 2]);
+  to.shapes.set(`${motion}.position`, [cells, width]);
   to.linear(`${motion}.up`, decoderWidths[1], 8 * width);
   to.residual(`${motion}.block`, [1, 3, 3], width);
   to.convolution(`${motion}.image`, [1, 3, 3], 3 * patch ** 2, width);

@@ -1,7 +1,9 @@
-// Two test projects: `node` (world, metrics, oracles, model on the processor) and `gpu` (kernels, engine and
-// model on WebGPU in real Chromium). A missing WebGPU adapter fails the gpu project; it never skips.
+// Test projects: `node` (world, metrics, oracles, model on the processor), and on WebGPU in real Chromium `gpu-kernels`
+// (each kernel against its oracle) and `gpu-model` (engine, model and learning). A missing WebGPU adapter fails them; they
+// never skip. Two, because a browser compiles shaders one after the other, and each project has a browser of its own.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import type { TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/chromium.mjs';
 
 export default defineConfig({
@@ -17,33 +19,37 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      {
-        // Found late, a dependency would make Vite reload a test that is already running.
-        optimizeDeps: {
-          include: [
-            '@tensorflow/tfjs-core',
-            '@tensorflow/tfjs-core/dist/register_all_gradients.js',
-            '@tensorflow/tfjs-backend-cpu',
-            '@tensorflow/tfjs-backend-wasm',
-            '@tensorflow/tfjs-backend-webgpu',
-          ],
-        },
-        test: {
-          name: 'gpu',
-          include: ['src/**/*.browser.test.ts'],
-          testTimeout: 120_000,
-          fileParallelism: false,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { executablePath: findChromium(), args: chromiumFlags },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inBrowser('gpu-kernels', ['src/kernels/**/*.browser.test.ts']),
+      inBrowser('gpu-model', ['src/!(kernels)/**/*.browser.test.ts']),
     ],
   },
 });
+
+/** A project of tests that run in one browser, one file at a time: they share its GPU process. */
+function inBrowser(name: string, include: string[]): TestProjectInlineConfiguration {
+  return {
+    // Found late, a dependency would make Vite reload a test that is already running.
+    optimizeDeps: {
+      include: [
+        '@tensorflow/tfjs-core',
+        '@tensorflow/tfjs-core/dist/register_all_gradients.js',
+        '@tensorflow/tfjs-backend-cpu',
+        '@tensorflow/tfjs-backend-wasm',
+        '@tensorflow/tfjs-backend-webgpu',
+      ],
+    },
+    test: {
+      name,
+      include,
+      testTimeout: 120_000,
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath: findChromium(), args: chromiumFlags } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  };
+}

@@ -16,8 +16,8 @@ let failed = 0;
 
 command('lint', ['run', '--silent', 'lint']);
 command('types', ['run', '--silent', 'types']);
-vitest('node');
-vitest('gpu');
+vitest('node', 'node');
+vitest('GPU', 'gpu-*');
 if (command('build', ['run', '--silent', 'build', '--', '--logLevel', 'warn'])) endToEnd();
 else failed += 1;
 
@@ -34,10 +34,10 @@ function command(name, parameters) {
   return green;
 }
 
-/** Runs one vitest project and adds its counts; a run without a report or without a test is a failure. */
-function vitest(project) {
-  console.log(`\n== ${project} tests`);
-  const file = join(reports, `${project}.json`);
+/** Runs the vitest projects of a pattern and adds their counts; a run without a report or without a test is a failure. */
+function vitest(name, project) {
+  console.log(`\n== ${name} tests`);
+  const file = join(reports, `${name}.json`);
   const status = run('npx', [
     'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json',
     `--outputFile.json=${file}`,

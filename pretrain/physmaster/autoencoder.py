@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
-from .motion import Motion, warp
+from .motion import Motion, Refinement, warp
 
 
 class Encoder(nn.Module):
@@ -63,6 +63,7 @@ class Decoder(nn.Module):
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
         self.motion = Motion(config) if config.motion_channels else None
+        self.refinement = Refinement(config) if config.motion_channels else None
 
     def features(self, latent):
         """What the latents [B, 16, 7, 8, 8] say, at twice their resolution: [B, 64, 13, 16, 16]."""
@@ -79,8 +80,9 @@ class Decoder(nn.Module):
         return h[:, :3], torch.sigmoid(h[:, 3:])
 
     def layers(self, latent, image, window=None):
-        """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, and how much of the image
-        stays where it is [B, 1, 25, 64, 64]; of a window of every clip (windows.py) where one is given.
+        """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, how much of the image stays
+        where it is [B, 1, 25, 64, 64], and a list of what the new is made of, each like it: paint, what is moved by the
+        motion as it was matched, and as it was refined. All of a window of every clip (windows.py) where one is given.
         """
         middle = self.features(latent)
 
@@ -89,13 +91,17 @@ class Decoder(nn.Module):
 
         paint, keep = self.painted(cut(middle), cut(image))
         if self.motion is None:
-            return paint, keep
-        offsets, trust = self.motion(middle, image, window=window)
-        moved = warp(image, offsets, None if window is None else window.corners_in(image))
-        return paint + torch.sigmoid(trust) * (moved - paint), keep
+            return paint, keep, [paint]
+        corner = None if window is None else window.corners_in(image)
+        motion = self.motion(middle, image, window=window)
+        moved = warp(image, motion[0], corner)
+        # What is looked at learns from its own error alone.
+        offsets, trust = self.refinement(motion, moved.detach(), paint.detach())
+        refined = warp(image, offsets, corner)
+        return paint + torch.sigmoid(trust) * (refined - paint), keep, [paint, moved, refined]
 
     def forward(self, latent, image):
-        new, keep = self.layers(latent, image)
+        new, keep, _ = self.layers(latent, image)
         return keep * image[:, :, None] + (1 - keep) * new
 
 

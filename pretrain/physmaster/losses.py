@@ -15,12 +15,13 @@ def motion_weight(video, extra=4.0, threshold=0.06):
     return 1 + extra * F.max_pool3d(moved, (1, 3, 3), 1, (0, 1, 1))
 
 
-def reconstruction_loss(output, paint, video, mean, log_variance, kl_weight=1e-4):
-    """Weighted L1 and squared error, L1 of spatial gradients, the paint's own L1 where things move, and KL.
+def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e-4):
+    """Weighted L1 and squared error, L1 of spatial gradients, an L1 where things move of each of the sources that the output
+    mixes with the image (the first is the paint), and KL.
 
     All are means. Where an object arrives, L1 alone is content with the background until the paint is nearly
-    right, and the paint has no gradient while the image is kept: hence the squared error and the paint's own
-    term. Returns (loss, parts).
+    right, and a source has no gradient while the image is kept: hence the squared error and the sources' own
+    terms. Returns (loss, parts).
     """
     weight = motion_weight(video)
     error = output - video
@@ -30,10 +31,11 @@ def reconstruction_loss(output, paint, video, mean, log_variance, kl_weight=1e-4
     horizontal = (weight[..., 1:] * (error[..., 1:] - error[..., :-1]).abs()).mean()
     vertical = (weight[..., 1:, :] * (error[..., 1:, :] - error[..., :-1, :]).abs()).mean()
     gradient = (horizontal + vertical) / total
-    painted = ((weight - 1) * (paint - video).abs()).mean() / total
+    own = [((weight - 1) * (source - video).abs()).mean() / total for source in sources]
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    loss = absolute + 2 * square + 0.5 * gradient + 0.25 * painted + kl_weight * kl
-    parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'painted': painted, 'kl': kl}
+    loss = absolute + 2 * square + 0.5 * gradient + 0.25 * sum(own) + kl_weight * kl
+    parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'kl': kl,
+             **dict(zip(('painted', 'moved', 'refined'), own))}
     return loss, {name: value.item() for name, value in parts.items()}
 
 

@@ -71,8 +71,9 @@ def main():
     held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)
     if autoencoder.decoder.motion is not None:
-        # Learns afterwards, from whole clips (train_motion.py).
+        # They learn afterwards, from whole clips (train_motion.py, train_decoder.py).
         autoencoder.decoder.motion.requires_grad_(False)
+        autoencoder.decoder.refinement.requires_grad_(False)
     trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
                       seed=options.seed, warmup=100, decay=0.001)
     if options.resume:
@@ -95,7 +96,7 @@ def main():
         output = keep * video[:, :, :1] + (1 - keep) * paint
         # The KL term comes in late: noisy latents at the start are latents that nobody reads.
         kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))
-        loss, parts = reconstruction_loss(output, paint, video, mean.float(), log_variance, kl)
+        loss, parts = reconstruction_loss(output, [paint], video, mean.float(), log_variance, kl)
         return loss, {**parts, 'samples': len(video)}
 
     def evaluate():

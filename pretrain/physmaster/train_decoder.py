@@ -65,11 +65,11 @@ def main():
         latent = (latent * std + mean).permute(0, 4, 1, 2, 3)
         video = network_pixels(videos).permute(0, 4, 1, 2, 3).contiguous()
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            paint, keep = autoencoder.decoder.layers(latent, video[:, :, 0], window)
+            new, keep, sources = autoencoder.decoder.layers(latent, video[:, :, 0], window)
         video = video if whole else window.of(video)
-        output = keep * video[:, :, :1] + (1 - keep) * paint
+        output = keep * video[:, :, :1] + (1 - keep) * new
         zero = torch.zeros(1)
-        loss, parts = reconstruction_loss(output, paint, video, zero, zero, 0.0)
+        loss, parts = reconstruction_loss(output, sources, video, zero, zero, 0.0)
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             first = int(random.integers(0, config.frames - SHOWN + 1))

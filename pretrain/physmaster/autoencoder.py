@@ -81,8 +81,9 @@ class Decoder(nn.Module):
 
     def layers(self, latent, image, window=None):
         """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, how much of the image stays
-        where it is [B, 1, 25, 64, 64], and a list of what the new is made of, each like it: paint, what is moved by the
-        motion as it was matched, and as it was refined. All of a window of every clip (windows.py) where one is given.
+        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint, what is moved by the
+        motion as it was matched, and as it was refined; and which share of it is moved, [B, 1, 25, 64, 64]. All of a
+        window of every clip (windows.py) where one is given.
         """
         middle = self.features(latent)
 
@@ -91,17 +92,18 @@ class Decoder(nn.Module):
 
         paint, keep = self.painted(cut(middle), cut(image))
         if self.motion is None:
-            return paint, keep, [paint]
+            return paint, keep, [paint], torch.zeros_like(keep)
         corner = None if window is None else window.corners_in(image)
         motion = self.motion(middle, image, window=window)
         moved = warp(image, motion[0], corner)
         # What is looked at learns from its own error alone.
         offsets, trust = self.refinement(motion, moved.detach(), paint.detach())
         refined = warp(image, offsets, corner)
-        return paint + torch.sigmoid(trust) * (refined - paint), keep, [paint, moved, refined]
+        share = torch.sigmoid(trust)
+        return paint + share * (refined - paint), keep, [paint, moved, refined], share
 
     def forward(self, latent, image):
-        new, keep, _ = self.layers(latent, image)
+        new, keep, *_ = self.layers(latent, image)
         return keep * image[:, :, None] + (1 - keep) * new
 
 

@@ -14,7 +14,7 @@ from .command import arguments, budget_from, prepare
 from .data import Clips, network_pixels, split_rows
 from .discriminator import Discriminator, adversarial_losses, balanced
 from .estimates import InexactLatents, add_options
-from .losses import reconstruction_loss
+from .losses import motion_weight, reconstruction_loss
 from .train_autoencoder import measure
 from .training import Trainer
 from .windows import Windows, corner_near_motion
@@ -27,6 +27,8 @@ def main():
     parser = arguments(__doc__)
     add_options(parser, estimated=0.75, time=0.3)
     parser.add_argument('--noise', type=float, default=0.2, help='largest noise, in units of the latents\' spread')
+    parser.add_argument('--prefer-moved', type=float, default=0.15,
+                        help='by how much (L1, range 2) a moved pixel may be worse than the painted one and be taken')
     parser.add_argument('--adversarial', type=float, default=0.0,
                         help='length of the adversarial gradient beside that of the reconstruction; 0: none')
     parser.add_argument('--adversarial-from', type=float, default=0.0,
@@ -65,11 +67,17 @@ def main():
         latent = (latent * std + mean).permute(0, 4, 1, 2, 3)
         video = network_pixels(videos).permute(0, 4, 1, 2, 3).contiguous()
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            new, keep, sources = autoencoder.decoder.layers(latent, video[:, :, 0], window)
+            new, keep, sources, share = autoencoder.decoder.layers(latent, video[:, :, 0], window)
         video = video if whole else window.of(video)
         output = keep * video[:, :, :1] + (1 - keep) * new
         zero = torch.zeros(1)
         loss, parts = reconstruction_loss(output, sources, video, zero, zero, 0.0)
+        if autoencoder.decoder.motion is not None:
+            # An edge that is off by a pixel costs more than a soft one, but looks better.
+            weight = motion_weight(video)
+            painted = ((weight - 1) * (1 - share)).mean() / weight.mean()
+            loss = loss + options.prefer_moved * painted
+            parts = {**parts, 'left': painted.detach()}
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             first = int(random.integers(0, config.frames - SHOWN + 1))

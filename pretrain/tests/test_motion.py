@@ -101,11 +101,11 @@ class MotionTest(unittest.TestCase):
         image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
         paint, _ = decoder.painted(decoder.features(latent), image)
         away = (image[:, :, None] - paint).abs().mean()
-        new, _, _ = decoder.layers(latent, image)
+        new, *_ = decoder.layers(latent, image)
         assert 0 < (new - paint).abs().mean() < 0.05 * away
         with torch.no_grad():
             decoder.motion.output.bias.view(-1, 3)[:, 2] = 20.0
-        new, _, _ = decoder.layers(latent, image)
+        new, *_ = decoder.layers(latent, image)
         assert (new - paint).abs().mean() > 0.5 * away
 
     def test_refinement_starts_with_the_motion_that_was_matched_and_can_correct_it(self):
@@ -137,9 +137,9 @@ class MotionTest(unittest.TestCase):
             decoder.refinement.output.weight.normal_(std=0.05)
         latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, side, side)
         image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
-        whole, _, _ = decoder.layers(latent, image)
+        whole, *_ = decoder.layers(latent, image)
         window = Windows([(0, 3), (4, 1)], 4, side)
-        part, keep, _ = decoder.layers(latent, image, window)
+        part, keep, *_ = decoder.layers(latent, image, window)
         assert part.shape[-1] == keep.shape[-1] == 4 * scale
         # Seven convolutions reach a cell further each: there the window knows less.
         rim = 7 * TINY.autoencoder_patch

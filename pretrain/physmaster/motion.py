@@ -14,6 +14,9 @@ from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 
+# Of queries and keys at the start, so that one place wins: between a body and its mirror image there is neither.
+SHARP = 1.7
+
 
 def cells(side):
     """Places x, y in [-1, 1] of the middles of side x side cells, row by row: [side^2, 2]."""
@@ -54,13 +57,13 @@ class Motion(nn.Module):
         self.query = PointLinear(width, width)
         self.key = PointLinear(width, width)
         self.value = PointLinear(width, width - 2)
-        self.position = nn.Parameter(waves(self.cells, width))
+        self.position = nn.Parameter(SHARP * waves(self.cells, width))
         self.matched = PointLinear(width, width)
         self.output_norm = ChannelNorm(width)
         self.output = Convolution(width, 3 * self.patch ** 2, (1, 3, 3))
         # Places are alike that have like features and are near each other, from the start.
         for layer in (self.query, self.key):
-            layer.weight.data.mul_(0.1).add_(torch.eye(width))
+            layer.weight.data.mul_(0.1).add_(SHARP * torch.eye(width))
         self.image.weight.data.mul_(0.1)
         self.output.weight.data.mul_(0.1)
         # Not to be trusted before it has learned.

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
-from .motion import Motion, Refinement, warp
+from .motion import Motion, warp
 
 
 class Encoder(nn.Module):
@@ -63,7 +63,6 @@ class Decoder(nn.Module):
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
         self.motion = Motion(config) if config.motion_channels else None
-        self.refinement = Refinement(config) if config.motion_channels else None
 
     def features(self, latent):
         """What the latents [B, 16, 7, 8, 8] say, at twice their resolution: [B, 64, 13, 16, 16]."""
@@ -81,9 +80,9 @@ class Decoder(nn.Module):
 
     def layers(self, latent, image, window=None):
         """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, how much of the image stays
-        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint, what is moved by the
-        motion as it was matched, and as it was refined; and which share of it is moved, [B, 1, 25, 64, 64]. All of a
-        window of every clip (windows.py) where one is given.
+        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint and what is
+        moved; and which share of it is moved, [B, 1, 25, 64, 64]. All of a window of every clip (windows.py) where one is
+        given.
         """
         middle = self.features(latent)
 
@@ -93,14 +92,10 @@ class Decoder(nn.Module):
         paint, keep = self.painted(cut(middle), cut(image))
         if self.motion is None:
             return paint, keep, [paint], torch.zeros_like(keep)
-        corner = None if window is None else window.corners_in(image)
-        motion = self.motion(middle, image, window=window)
-        moved = warp(image, motion[0], corner)
-        # What is looked at learns from its own error alone.
-        offsets, trust = self.refinement(motion, moved.detach(), paint.detach())
-        refined = warp(image, offsets, corner)
+        offsets, trust = self.motion(middle, image, window=window)
+        moved = warp(image, offsets, None if window is None else window.corners_in(image))
         share = torch.sigmoid(trust)
-        return paint + share * (refined - paint), keep, [paint, moved, refined], share
+        return paint + share * (moved - paint), keep, [paint, moved], share
 
     def forward(self, latent, image):
         new, keep, *_ = self.layers(latent, image)

@@ -25,13 +25,10 @@ def decoder_flops(config):
 
 
 def motion_products(config, middle, large):
-    """Multiply-adds of a clip's motion and its refinement, at so many places of the features that it reads and of those
-    that it matches.
-    """
+    """Multiply-adds of a clip's motion, at so many places of the features that it reads and of those that it matches."""
     width, pixels, colours = config.motion_channels, config.autoencoder_patch ** 2, 3
     first = large // config.frames
     places = 2 * 9 * width * width + 2 * width * width + 2 * first * width + 9 * width * colours * pixels
-    places += 9 * width * (6 * pixels + 2 * width + colours * pixels)
     return middle * config.decoder_channels[1] * 8 * width + large * places + first * (9 * colours * pixels + 2 * width) * width
 
 

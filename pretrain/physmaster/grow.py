@@ -94,7 +94,7 @@ def grow_autoencoder(ema, smaller, larger):
         raise ValueError(f'the latents of {larger.size} are not those of {smaller.size} at a finer resolution')
     grown = {}
     for key, fresh in Autoencoder(larger).named_parameters(prefix='autoencoder'):
-        if '.motion.' in key or '.refinement.' in key:
+        if '.motion.' in key:
             # Learns anew: offsets are in pixels.
             grown[key] = fresh.detach()
             continue

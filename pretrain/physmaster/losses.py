@@ -35,7 +35,7 @@ def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
     loss = absolute + 2 * square + 0.5 * gradient + 0.25 * sum(own) + kl_weight * kl
     parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'kl': kl,
-             **dict(zip(('painted', 'moved', 'refined'), own))}
+             **dict(zip(('painted', 'moved'), own))}
     return loss, {name: value.item() for name, value in parts.items()}
 
 

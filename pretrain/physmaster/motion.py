@@ -40,8 +40,7 @@ def as_cells(values, like):
 
 class Motion(nn.Module):
     """The decoder's finer features [B, 64, 2 T' - 1, 2h, 2w] of a whole clip and its first frame [B, 3, S, S] -> offsets in
-    pixels, x then y, [B, 2, T, S, S], how far they are to be trusted [B, 1, T, S, S], before the sigmoid, and what was
-    found in every cell [B, C, T, S / p, S / p].
+    pixels, x then y, [B, 2, T, S, S], and how far they are to be trusted [B, 1, T, S, S], before the sigmoid.
     """
 
     def __init__(self, config):
@@ -97,36 +96,12 @@ class Motion(nn.Module):
             middle = middle[:, :, 2 * part[0]:2 * part[1] - 1]
         features = self.features(cut(middle))
         matched = self.match(features, first, cut)
-        found = features + self.matched(matched)
-        h = self.output(F.silu(self.output_norm(found)))
+        h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         # The pixels of a cell move together, but for what is learned beyond that.
         away = (matched[:, :2] - cut(as_cells(self.cells, first))) * (self.pixels / 2)
         away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
-        return away + h[:, :2] * self.patch, h[:, 2:], found
-
-
-class Refinement(nn.Module):
-    """Corrects a motion by looking at what it brings [B, 3, T, S, S] beside what is painted there: the paint is soft, but
-    in the right place (what optical flow does with the second image, which here nobody has).
-    """
-
-    def __init__(self, config):
-        super().__init__()
-        width = config.motion_channels
-        self.patch = config.autoencoder_patch
-        self.input = Convolution(6 * self.patch ** 2, width, (1, 3, 3))
-        self.block = Residual(width, (1, 3, 3))
-        self.norm = ChannelNorm(width)
-        self.output = Convolution(width, 3 * self.patch ** 2, (1, 3, 3), zero=True)
-
-    def forward(self, motion, moved, paint):
-        """Offsets and trust from Motion's (offsets, trust, features)."""
-        offsets, trust, found = motion
-        h = found + self.input(space_to_depth(torch.cat([moved, paint], 1), self.patch))
-        h = self.output(F.silu(self.norm(self.block(h))))
-        h = depth_to_space(h, (1, self.patch, self.patch)).float()
-        return offsets + h[:, :2] * self.patch, trust + h[:, 2:]
+        return away + h[:, :2] * self.patch, h[:, 2:]
 
 
 def warp(image, offsets, corner=None):

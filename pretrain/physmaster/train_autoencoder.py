@@ -71,9 +71,8 @@ def main():
     held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)
     if autoencoder.decoder.motion is not None:
-        # They learn afterwards, from whole clips (train_motion.py, train_decoder.py).
+        # Learns afterwards, from whole clips (train_motion.py).
         autoencoder.decoder.motion.requires_grad_(False)
-        autoencoder.decoder.refinement.requires_grad_(False)
     trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
                       seed=options.seed, warmup=100, decay=0.001)
     if options.resume:

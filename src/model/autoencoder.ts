@@ -19,7 +19,8 @@ import { warp } from '../kernels/warp/kernel.ts';
 import type { ModelConfig } from './config.ts';
 import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
-import { motionFromFeatures, refinedMotion } from './motion.ts';
+import { motionFromFeatures } from './motion.ts';
+import type { Motion } from './motion.ts';
 
 /** Normalised latents [B, T', H/4p, W/4p, C] of a video [B, T, H, W, 3] in [-1, 1]. */
 export function latentFromVideo(config: ModelConfig, weights: Weights, video: Tensor): Tensor5D {
@@ -74,7 +75,7 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const frames = h.shape[1] ?? 1;
     const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
     const still = tf.reshape(image, [batch, 1, height * width, 3]);
-    const fresh = motionWidth > 0 ? movedOver(patch, weights, paint, image, middle) : paint;
+    const fresh = motionWidth > 0 ? movedOver(paint, image, motionFromFeatures(patch, weights, middle, image)) : paint;
     const video = mixed(fresh, still, keep);
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
@@ -85,16 +86,9 @@ function mixed(under: Tensor, over: Tensor, share: Tensor): Tensor {
   return tf.add(under, tf.mul(tf.sigmoid(share), tf.sub(over, under)));
 }
 
-/**
- * The paint [B, T, H * W, 3] with the image's pixels [B, H, W, 3] over it, moved by the features `middle` as far as their
- * motion is to be trusted.
- */
-function movedOver(patch: number, weights: Weights, paint: Tensor, image: Tensor, middle: Tensor): Tensor {
+/** The paint [B, T, H * W, 3] with the image's pixels [B, H, W, 3] over it as far as their motion is to be trusted. */
+function movedOver(paint: Tensor, image: Tensor, { offsets, trust }: Motion): Tensor {
   const [batch, frames, pixels] = paint.shape;
-  const [, height, width] = image.shape;
-  const motion = motionFromFeatures(patch, weights, middle, image);
-  const painted = tf.reshape(paint, [batch, frames, height, width, 3]);
-  const { offsets, trust } = refinedMotion(patch, weights, motion, warp(image, motion.offsets), painted);
   return mixed(paint, tf.reshape(warp(image, offsets), paint.shape), tf.reshape(trust, [batch, frames, pixels, 1]));
 }
 

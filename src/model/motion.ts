@@ -22,12 +22,9 @@ export interface Motion {
   readonly offsets: Tensor;
   /** How far the source's colour is to be trusted, before the sigmoid, [B, T, H, W, 1]. */
   readonly trust: Tensor;
-  /** What was found in every cell, [B, T, H / p, W / p, C]. */
-  readonly found: Tensor;
 }
 
 const name = 'autoencoder.decoder.motion';
-const refinement = 'autoencoder.decoder.refinement';
 
 /** Features [B, 2 K - 1, 4h, 4w, C] of the decoder's [B, K, 2h, 2w, C']. */
 function features(weights: Weights, middle: Tensor): Tensor {
@@ -59,31 +56,14 @@ export function motionFromFeatures(patch: number, weights: Weights, middle: Tens
   const query = placed(linearLayer(weights, `${name}.query`, normLayer(weights, `${name}.norm`, all)));
   const key = placed(linearLayer(weights, `${name}.key`, near));
   const matched = attention(tokens(query), tokens(key), tokens(tf.concat([there, what], 2)));
-  const found = tf.add(all, linearLayer(weights, `${name}.matched`, tf.reshape(matched, all.shape)));
-  const h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, found)));
+  const found = tf.reshape(matched, all.shape);
+  let h = tf.add(all, linearLayer(weights, `${name}.matched`, found));
+  h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
   const [beyond, trust] = tf.split(depthToSpace(h, [1, patch, patch]), [2, 1], 4);
   // The pixels of a cell move together, but for what is learned beyond that.
   const [source] = tf.split(tf.reshape(matched, [batch * frames, rows * columns, channels]), [2, channels - 2], 2);
   const away = tf.mul(tf.sub(source, here), [width / 2, height / 2]);
   const pixelsOfCell = tf.tile(tf.reshape(away, [-1, 2]), [1, patch * patch]);
   const together = depthToSpace(tf.reshape(pixelsOfCell, [batch, frames, rows, columns, -1]), [1, patch, patch]);
-  return { offsets: tf.add(together, tf.mul(beyond, patch)), trust, found };
-}
-
-/**
- * A motion corrected by looking at what it brings beside what is painted there: the paint is soft, but in the right place.
- * @param moved the first frame's pixels by the motion, [B, T, H, W, 3]
- * @param paint [B, T, H, W, 3]
- */
-export function refinedMotion(patch: number, weights: Weights, motion: Motion, moved: Tensor, paint: Tensor): Motion {
-  const seen = spaceToDepth(tf.concat([moved, paint], 4), [1, patch, patch]);
-  let h = tf.add(motion.found, convolutionLayer(weights, `${refinement}.input`, seen));
-  h = residualLayer(weights, `${refinement}.block`, h);
-  h = convolutionLayer(weights, `${refinement}.output`, silu(normLayer(weights, `${refinement}.norm`, h)));
-  const [correction, trust] = tf.split(depthToSpace(h, [1, patch, patch]), [2, 1], 4);
-  return {
-    ...motion,
-    offsets: tf.add(motion.offsets, tf.mul(correction, patch)),
-    trust: tf.add(motion.trust, trust),
-  };
+  return { offsets: tf.add(together, tf.mul(beyond, patch)), trust };
 }

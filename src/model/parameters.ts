@@ -97,11 +97,6 @@ function addMotion(to: Collector, config: ModelConfig, width: number): void {
   to.linear(`${motion}.matched`, width, width);
   to.norm(`${motion}.output_norm`, width);
   to.convolution(`${motion}.output`, [1, 3, 3], width, 3 * patch ** 2);
-  const refinement = 'autoencoder.decoder.refinement';
-  to.convolution(`${refinement}.input`, [1, 3, 3], 6 * patch ** 2, width);
-  to.residual(`${refinement}.block`, [1, 3, 3], width);
-  to.norm(`${refinement}.norm`, width);
-  to.convolution(`${refinement}.output`, [1, 3, 3], width, 3 * patch ** 2);
 }
 
 function addPhysicsEncoder(to: Collector, config: ModelConfig): void {

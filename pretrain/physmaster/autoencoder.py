@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 from .motion import Motion, warp
+from .windows import cut
 
 
 class Encoder(nn.Module):
@@ -80,16 +81,11 @@ class Decoder(nn.Module):
 
     def layers(self, latent, image, window=None):
         """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, how much of the image stays
-        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint and what is
-        moved; and which share of it is moved, [B, 1, 25, 64, 64]. All of a window of every clip (windows.py) where one is
-        given.
+        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint and what is moved; and
+        which share of it is moved [B, 1, 25, 64, 64]. All of a window of every clip (windows.py) where one is given.
         """
         middle = self.features(latent)
-
-        def cut(x):
-            return x if window is None else window.of(x)
-
-        paint, keep = self.painted(cut(middle), cut(image))
+        paint, keep = self.painted(cut(middle, window), cut(image, window))
         if self.motion is None:
             return paint, keep, [paint], torch.zeros_like(keep)
         offsets, trust = self.motion(middle, image, window=window)

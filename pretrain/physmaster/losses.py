@@ -16,8 +16,8 @@ def motion_weight(video, extra=4.0, threshold=0.06):
 
 
 def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e-4):
-    """Weighted L1 and squared error, L1 of spatial gradients, an L1 where things move of each of the sources that the output
-    mixes with the image (the first is the paint), and KL.
+    """Weighted L1 and squared error, L1 of spatial gradients, an L1 where things move of each of the sources that the
+    output mixes with the image (paint, and what is moved), and KL.
 
     All are means. Where an object arrives, L1 alone is content with the background until the paint is nearly
     right, and a source has no gradient while the image is kept: hence the squared error and the sources' own

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
+from .windows import cut
 
 # Of queries and keys at the start, so that one place wins: between a body and its mirror image there is neither.
 SHARP = 1.7
@@ -72,14 +73,14 @@ class Motion(nn.Module):
         """[B, 64, K, 2h, 2w] -> [B, C, 2 K - 1, 4h, 4w]."""
         return self.block(depth_to_space(self.up(middle), (2, 2, 2)))
 
-    def match(self, features, first, cut):
+    def match(self, features, first, window):
         """Expectations [B, C, T, h, w] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
-        what is there, for every place of features [B, C, T, h, w], which are a cut of the image.
+        what is there, for every place of features [B, C, T, h, w], which may be those of a window.
         """
         near = self.norm(first)
         position = as_cells(self.position, first)
         value = torch.cat([as_cells(self.cells, first), self.value(near)], 1)
-        query = self.query(self.norm(features)) + cut(position)
+        query = self.query(self.norm(features)) + cut(position, window)
         key = self.key(near) + position
         scores = query.flatten(2).transpose(1, 2) @ key.flatten(2) * key.shape[1] ** -0.5
         return (scores.softmax(-1) @ value.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(features.shape)
@@ -88,18 +89,15 @@ class Motion(nn.Module):
         """Of a part of every clip alone, which is all that training has time for: `part` (start, stop): latent frames
         start .. stop - 1, for frames 4 start .. 4 (stop - 1); `window`: windows.py.
         """
-        def cut(x):
-            return window.of(x) if window else x
-
         first = self.features(middle[:, :, :1]) + self.image(space_to_depth(image[:, :, None], self.patch))
         if part:
             middle = middle[:, :, 2 * part[0]:2 * part[1] - 1]
-        features = self.features(cut(middle))
-        matched = self.match(features, first, cut)
+        features = self.features(cut(middle, window))
+        matched = self.match(features, first, window)
         h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         # The pixels of a cell move together, but for what is learned beyond that.
-        away = (matched[:, :2] - cut(as_cells(self.cells, first))) * (self.pixels / 2)
+        away = (matched[:, :2] - cut(as_cells(self.cells, first), window)) * (self.pixels / 2)
         away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
         return away + h[:, :2] * self.patch, h[:, 2:]
 

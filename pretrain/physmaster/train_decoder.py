@@ -75,9 +75,9 @@ def main():
         if autoencoder.decoder.motion is not None:
             # An edge that is off by a pixel costs more than a soft one, but looks better.
             weight = motion_weight(video)
-            painted = ((weight - 1) * (1 - share)).mean() / weight.mean()
-            loss = loss + options.prefer_moved * painted
-            parts = {**parts, 'left': painted.detach()}
+            unmoved = ((weight - 1) * (1 - share)).mean() / weight.mean()
+            loss = loss + options.prefer_moved * unmoved
+            parts = {**parts, 'unmoved': unmoved.detach()}
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             first = int(random.integers(0, config.frames - SHOWN + 1))

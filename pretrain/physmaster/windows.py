@@ -31,6 +31,11 @@ class Windows:
         return torch.tensor([(column * scale, row * scale) for row, column in self.corners])
 
 
+def cut(x, window):
+    """The windows of x, or all of it without."""
+    return x if window is None else window.of(x)
+
+
 def corner_near_motion(video, side, cells, random):
     """Corner of a window of `cells` of `side` latents that contains something of u8 video [T, S, S, 3] that has moved."""
     t = int(random.integers(1, len(video)))

@@ -9,6 +9,8 @@ first frame (motion.py). Latents need to carry motion only. Does not do: the KL 
 sampling of the posterior (training only, here as an option).
 """
 
+from typing import NamedTuple, Optional
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -45,6 +47,22 @@ class Encoder(nn.Module):
         return self.output(h), self.log_variance(h)
 
 
+class Layers(NamedTuple):
+    """What a decoded video is put together from: keep * image + (1 - keep) * new. Videos are [B, 3, 25, 64, 64], shares
+    [B, 1, 25, 64, 64], or windows of them.
+    """
+
+    new: torch.Tensor
+    # How much of the image stays where it is.
+    keep: torch.Tensor
+    # What the new is made of: paint, and what is moved here from elsewhere in the image.
+    sources: list
+    # How much of the new is moved.
+    share: torch.Tensor
+    # Of the match that says from where: motion.match_errors, where the true video is known.
+    errors: Optional[torch.Tensor]
+
+
 class Decoder(nn.Module):
     """Latents [B, 16, 7, 8, 8] (not normalised) and image [B, 3, 64, 64] -> video [B, 3, 25, 64, 64] in [-1,
     1].
@@ -79,19 +97,16 @@ class Decoder(nn.Module):
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         return h[:, :3], torch.sigmoid(h[:, 3:])
 
-    def layers(self, latent, image, window=None):
-        """What is new [B, 3, 25, 64, 64], painted or moved here from elsewhere in the image, how much of the image stays
-        where it is [B, 1, 25, 64, 64], a list of what the new is made of, each like it: paint and what is moved; and
-        which share of it is moved [B, 1, 25, 64, 64]. All of a window of every clip (windows.py) where one is given.
-        """
+    def layers(self, latent, image, window=None, video=None):
+        """Of a window of every clip (windows.py) where one is given; `video`: the true one, of that window."""
         middle = self.features(latent)
         paint, keep = self.painted(cut(middle, window), cut(image, window))
         if self.motion is None:
-            return paint, keep, [paint], torch.zeros_like(keep)
-        offsets, trust = self.motion(middle, image, window=window)
+            return Layers(paint, keep, [paint], torch.zeros_like(keep), None)
+        offsets, trust, errors = self.motion(middle, image, window=window, video=video)
         moved = warp(image, offsets, None if window is None else window.corners_in(image))
         share = torch.sigmoid(trust)
-        return paint + share * (moved - paint), keep, [paint, moved], share
+        return Layers(paint + share * (moved - paint), keep, [paint, moved], share, errors)
 
     def forward(self, latent, image):
         new, keep, *_ = self.layers(latent, image)

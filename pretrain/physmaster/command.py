@@ -50,6 +50,7 @@ def prepare(options):
         if not torch.cuda.is_available() or not hasattr(torch, 'set_default_device'):
             raise SystemExit(f'--device {options.device} needs a GPU and torch 2 (this is {torch.__version__})')
         torch.set_default_device(options.device)
+        torch.backends.cudnn.benchmark = True
     torch.manual_seed(options.seed)
     folder = Path(options.out) / options.size
     folder.mkdir(parents=True, exist_ok=True)

@@ -173,6 +173,22 @@ def thin(folder, config):
         os.replace(folder / f'{name}.part', folder / name)
 
 
+class Videos:
+    """Videos as networks see them: from the clips' files, or where networks learn on a GPU, from its memory."""
+
+    def __init__(self, clips, device='cpu'):
+        self.clips = clips
+        self.kept = None if device == 'cpu' else torch.from_numpy(clips.videos(range(len(clips)))).to(device)
+
+    def of(self, rows):
+        """f32 tensor [B, 3, 25, S, S] in [-1, 1]."""
+        if self.kept is None:
+            video = network_pixels(self.clips.videos(rows))
+        else:
+            video = self.kept[torch.from_numpy(rows).to(self.kept.device)].float().div_(127.5).sub_(1)
+        return video.permute(0, 4, 1, 2, 3).contiguous()
+
+
 class Latents:
     """What encode_latents.py wrote of some clips, a file a folder: f16 [K, T', H', W', C], in the clips' order."""
 

@@ -23,11 +23,11 @@ from .training import load_ema, start_process_group
 @torch.no_grad()
 def encode(autoencoder, clips, rows, bf16, batch=16):
     """Latents of some clips under the autoencoder's present statistics: f32 [K, 7, 8, 8, 16]."""
-    parts = []
+    parts, device = [], autoencoder.latent_mean.device
     for start in range(0, len(rows), batch):
-        video = network_pixels(clips.videos(rows[start:start + batch]))
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
-            parts.append(autoencoder.latent_from_video(video).float())
+        video = network_pixels(clips.videos(rows[start:start + batch])).to(device)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
+            parts.append(autoencoder.latent_from_video(video).float().cpu())
     return torch.cat(parts)
 
 
@@ -40,7 +40,7 @@ def measure_statistics(autoencoder, options, config):
 
 
 def main():
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, device=True)
     parser.add_argument('--splits', default='wide,train')
     parser.add_argument('--statistics', type=int, default=2000)
     parser.add_argument('--thin', action='store_true', help='cut folders down to first frames once they are encoded')

@@ -36,7 +36,7 @@ def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e
     loss = absolute + 2 * square + 0.5 * gradient + 0.25 * sum(own) + kl_weight * kl
     parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'kl': kl,
              **dict(zip(('painted', 'moved'), own))}
-    return loss, {name: value.item() for name, value in parts.items()}
+    return loss, {name: value.detach() for name, value in parts.items()}
 
 
 def velocity_errors(transformer, data, noise, image_latent, physics_tokens, domain, t, lora=None):

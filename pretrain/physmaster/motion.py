@@ -34,6 +34,11 @@ def waves(places, width):
     return torch.cat([angle.sin(), angle.cos()], 1)
 
 
+def looks(video, patch):
+    """Colours of the quarters of cells of video [B, 3, T, S, S]: [B, 12, T, n, n]."""
+    return space_to_depth(F.avg_pool3d(video, (1, patch // 2, patch // 2)), 2)
+
+
 def as_cells(values, like):
     """Values of cells [n^2, C] for every clip of features [B, .., n, n]: [B, C, 1, n, n]."""
     return values.t().unflatten(1, (1, *like.shape[-2:])).expand(len(like), -1, -1, -1, -1)
@@ -73,33 +78,56 @@ class Motion(nn.Module):
         """[B, 64, K, 2h, 2w] -> [B, C, 2 K - 1, 4h, 4w]."""
         return self.block(depth_to_space(self.up(middle), (2, 2, 2)))
 
-    def match(self, features, first, window):
+    def match(self, features, first, window, further):
         """Expectations [B, C, T, h, w] over the first frame's places [B, C, 1, n, n], of where they are (two channels) and
-        what is there, for every place of features [B, C, T, h, w], which may be those of a window.
+        what is there, for every place of features [B, C, T, h, w], which may be those of a window; then of further
+        values of the places, a list of [B, K, 1, n, n].
         """
         near = self.norm(first)
         position = as_cells(self.position, first)
-        value = torch.cat([as_cells(self.cells, first), self.value(near)], 1)
-        query = self.query(self.norm(features)) + cut(position, window)
-        key = self.key(near) + position
-        scores = query.flatten(2).transpose(1, 2) @ key.flatten(2) * key.shape[1] ** -0.5
-        return (scores.softmax(-1) @ value.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(features.shape)
+        value = torch.cat([as_cells(self.cells, first), self.value(near), *further], 1).float()
+        query = (self.query(self.norm(features)) + cut(position, window)).float()
+        key = (self.key(near) + position).float()
+        # In bf16 places would be a quarter of a pixel off.
+        with torch.autocast(features.device.type, enabled=False):
+            scores = query.flatten(2).transpose(1, 2) @ key.flatten(2) * key.shape[1] ** -0.5
+            expected = scores.softmax(-1) @ value.flatten(2).transpose(1, 2)
+        return expected.transpose(1, 2).reshape(len(features), -1, *features.shape[2:])
 
-    def forward(self, middle, image, part=None, window=None):
+    def forward(self, middle, image, part=None, window=None, video=None):
         """Of a part of every clip alone, which is all that training has time for: `part` (start, stop): latent frames
-        start .. stop - 1, for frames 4 start .. 4 (stop - 1); `window`: windows.py.
+        start .. stop - 1, for frames 4 start .. 4 (stop - 1); `window`: windows.py. With the true video [B, 3, T, S, S] of
+        that part also the match's errors [B, 2, T, h, w] (match_errors), else None.
         """
         first = self.features(middle[:, :, :1]) + self.image(space_to_depth(image[:, :, None], self.patch))
         if part:
             middle = middle[:, :, 2 * part[0]:2 * part[1] - 1]
         features = self.features(cut(middle, window))
-        matched = self.match(features, first, window)
+        further = []
+        if video is not None:
+            seen = looks(image[:, :, None], self.patch)
+            further = [seen, seen.square().sum(1, keepdim=True), as_cells(self.cells.square().sum(1, keepdim=True), first)]
+        expected = self.match(features, first, window, further)
+        matched = expected[:, :features.shape[1]]
         h = self.output(F.silu(self.output_norm(features + self.matched(matched))))
         h = depth_to_space(h, (1, self.patch, self.patch)).float()
         # The pixels of a cell move together, but for what is learned beyond that.
         away = (matched[:, :2] - cut(as_cells(self.cells, first), window)) * (self.pixels / 2)
         away = away.repeat_interleave(self.patch, -1).repeat_interleave(self.patch, -2)
-        return away + h[:, :2] * self.patch, h[:, 2:]
+        errors = None if video is None else match_errors(expected[:, features.shape[1]:], matched[:, :2],
+                                                         looks(video, self.patch))
+        return away + h[:, :2] * self.patch, h[:, 2:], errors
+
+
+def match_errors(expected, place, true):
+    """How unlike the true looks [B, 12, T, h, w] those of the places are that a match takes for likely: the expectation of
+    their squared distance, which has a gradient however far away the right place is; and how spread out these places are:
+    the variance of where they are. Of the expectations of looks, their squared length and the places' [B, 14, T, h, w],
+    and of the place [B, 2, T, h, w]: [B, 2, T, h, w].
+    """
+    seen, length, distance = expected.split([true.shape[1], 1, 1], 1)
+    unlike = (length - 2 * (seen * true).sum(1, keepdim=True) + true.square().sum(1, keepdim=True)) / true.shape[1]
+    return torch.cat([unlike, distance - place.square().sum(1, keepdim=True)], 1)
 
 
 def warp(image, offsets, corner=None):

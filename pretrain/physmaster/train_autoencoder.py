@@ -24,11 +24,11 @@ def decibels(error):
 
 @torch.no_grad()
 def reconstruct(autoencoder, videos):
-    """u8 [K, 25, 64, 64, 3] -> float video of the same shape, through the mean latent."""
+    """u8 [K, 25, 64, 64, 3] -> float video of the same shape, through the mean latent, in the processor's memory."""
     parts = []
     for start in range(0, len(videos), 8):
-        video = network_pixels(videos[start:start + 8])
-        parts.append(autoencoder.video_from_latent(autoencoder.latent_from_video(video), video[:, 0]))
+        video = network_pixels(videos[start:start + 8]).to(autoencoder.latent_mean.device)
+        parts.append(autoencoder.video_from_latent(autoencoder.latent_from_video(video), video[:, 0]).float().cpu())
     return torch.cat(parts)
 
 

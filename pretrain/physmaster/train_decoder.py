@@ -8,27 +8,29 @@ included.
 """
 
 import torch
+from torch.nn import functional as F
 
 from .assemble import assemble
 from .command import arguments, budget_from, prepare
-from .data import Clips, network_pixels, split_rows
+from .data import Clips, Videos, split_rows
 from .discriminator import Discriminator, adversarial_losses, balanced
 from .estimates import InexactLatents, add_options
 from .losses import motion_weight, reconstruction_loss
 from .train_autoencoder import measure
 from .training import Trainer
-from .windows import Windows, corner_near_motion
+from .windows import Windows, corners_near_motion, cut
 
 # Successive frames of a clip that the discriminator sees in a step.
 SHOWN = 8
 
 
 def main():
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, device=True)
     add_options(parser, estimated=0.75, time=0.3)
     parser.add_argument('--noise', type=float, default=0.2, help='largest noise, in units of the latents\' spread')
     parser.add_argument('--prefer-moved', type=float, default=0.15,
                         help='by how much (L1, range 2) a moved pixel may be worse than the painted one and be taken')
+    parser.add_argument('--match', type=float, default=0.25, help='weight of how unlike and spread out matches are')
     parser.add_argument('--adversarial', type=float, default=0.0,
                         help='length of the adversarial gradient beside that of the reconstruction; 0: none')
     parser.add_argument('--adversarial-from', type=float, default=0.0,
@@ -41,7 +43,7 @@ def main():
     config, folder = prepare(options)
     clips = Clips(options.data, options.splits.split(','), config, whole=True)
     train, measured = split_rows(len(clips), options.held_out)
-    held_out = clips.videos(measured)
+    held_out, pixels = clips.videos(measured), Videos(clips, options.device)
     model, _ = assemble(config, folder, options.stage)
     autoencoder = model.autoencoder
     model.requires_grad_(False)
@@ -61,23 +63,24 @@ def main():
         whole = progress >= options.window_share
         batch = options.batch if whole else options.window_batch
         rows, latent = latents.draw(batch, random)
-        videos = clips.videos(rows)
-        window = None if whole else Windows([corner_near_motion(one, side, cells, random) for one in videos], cells, side)
+        whole_video = pixels.of(rows)
+        window = None if whole else Windows(corners_near_motion(whole_video, side, cells, random), cells, side)
+        image, video = whole_video[:, :, 0], cut(whole_video, window)
         latent = latent + torch.rand(batch, 1, 1, 1, 1) * options.noise * torch.randn(latent.shape)
         latent = (latent * std + mean).permute(0, 4, 1, 2, 3)
-        video = network_pixels(videos).permute(0, 4, 1, 2, 3).contiguous()
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
-            new, keep, sources, share = autoencoder.decoder.layers(latent, video[:, :, 0], window)
-        video = video if whole else window.of(video)
-        output = keep * video[:, :, :1] + (1 - keep) * new
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.bf16):
+            layers = autoencoder.decoder.layers(latent, image, window, video)
+        output = layers.keep * video[:, :, :1] + (1 - layers.keep) * layers.new
         zero = torch.zeros(1)
-        loss, parts = reconstruction_loss(output, sources, video, zero, zero, 0.0)
+        loss, parts = reconstruction_loss(output, layers.sources, video, zero, zero, 0.0)
         if autoencoder.decoder.motion is not None:
             # An edge that is off by a pixel costs more than a soft one, but looks better.
             weight = motion_weight(video)
-            unmoved = ((weight - 1) * (1 - share)).mean() / weight.mean()
-            loss = loss + options.prefer_moved * unmoved
-            parts = {**parts, 'unmoved': unmoved.detach()}
+            unmoved = ((weight - 1) * (1 - layers.share)).mean() / weight.mean()
+            near = F.avg_pool3d(weight - 1, (1, config.autoencoder_patch, config.autoencoder_patch))
+            unlike, spread = ((near * layers.errors).mean((0, 2, 3, 4)) / near.mean().clamp(min=1e-6)).unbind()
+            loss = loss + options.prefer_moved * unmoved + options.match * (unlike + 0.4 * spread)
+            parts = {**parts, 'unmoved': unmoved.detach(), 'unlike': unlike.detach(), 'spread': spread.detach()}
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             first = int(random.integers(0, config.frames - SHOWN + 1))
@@ -90,7 +93,7 @@ def main():
         return loss, {**parts, 'samples': batch}
 
     def evaluate():
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.bf16):
             return measure(autoencoder, held_out)
 
     trainer.run(loss_of, evaluate, log_every=50, evaluate_every=options.evaluate_every)

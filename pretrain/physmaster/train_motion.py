@@ -103,7 +103,7 @@ def main():
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=options.bf16):
             with torch.no_grad():
                 features = autoencoder.decoder.features(latent)
-            offsets, trust = motion(features, image, part)
+            offsets, trust, _ = motion(features, image, part)
         return errors(offsets, trust, image, video, goal, known)
 
     def loss_of(random, progress):

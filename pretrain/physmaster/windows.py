@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,15 @@ def cut(x, window):
     return x if window is None else window.of(x)
 
 
-def corner_near_motion(video, side, cells, random):
-    """Corner of a window of `cells` of `side` latents that contains something of u8 video [T, S, S, 3] that has moved."""
-    t = int(random.integers(1, len(video)))
-    moved = np.argwhere(np.abs(video[t].astype(np.int16) - video[0]).max(-1) > 8) // (video.shape[1] // side)
-    centre = moved[random.integers(len(moved))] if len(moved) else random.integers(0, side, 2)
-    return tuple(int(x) for x in np.clip(centre - random.integers(0, cells, 2), 0, side - cells))
+def corners_near_motion(video, side, cells, random):
+    """Corners, for every clip of video [B, 3, T, S, S], of a window of `cells` of `side` latents that contains something
+    that has moved; of any window where nothing has.
+    """
+    batch, _, frames, size, _ = video.shape
+    shown = torch.stack([one[:, t] for one, t in zip(video, random.integers(1, frames, batch).tolist())])
+    moved = ((shown - video[:, :, 0]).abs().amax(1, keepdim=True) > 0.06).float()
+    share = F.avg_pool2d(moved, size // side).flatten(1)
+    place = torch.multinomial(share + 1e-6, 1).cpu().numpy()
+    centre = np.concatenate([place // side, place % side], 1)
+    corners = np.clip(centre - random.integers(0, cells, (batch, 2)), 0, side - cells)
+    return [tuple(corner) for corner in corners.tolist()]

@@ -7,9 +7,9 @@ import torch
 
 from physmaster.autoencoder import Autoencoder
 from physmaster.config import TINY
-from physmaster.motion import cells, warp, waves
+from physmaster.motion import cells, looks, match_errors, warp, waves
 from physmaster.train_motion import displacements, errors
-from physmaster.windows import Windows
+from physmaster.windows import Windows, corners_near_motion
 
 
 def clip_of_square(side=24, frames=5, step=3):
@@ -50,9 +50,9 @@ class MotionTest(unittest.TestCase):
         latent = torch.randn(1, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
         features = decoder.features(latent)
         image = torch.rand(1, 3, TINY.pixels, TINY.pixels) * 2 - 1
-        whole, trust = decoder.motion(features, image)
+        whole, trust, _ = decoder.motion(features, image)
         for start in (0, 2, 4):
-            offsets, trusted = decoder.motion(features, image, (start, start + 3))
+            offsets, trusted, _ = decoder.motion(features, image, (start, start + 3))
             frames = slice(4 * start, 4 * start + 9)
             assert torch.allclose(offsets, whole[:, :, frames], atol=1e-4)
             assert torch.allclose(trusted, trust[:, :, frames], atol=1e-4)
@@ -94,6 +94,49 @@ class MotionTest(unittest.TestCase):
         # first frame's own pixel is wrong, whatever the square's offsets.
         assert of(offsets + 2, -sure)[2] < wrong[2]
         assert of(offsets, torch.where(known[:, None], sure, -sure))[2] < min(right[2], of(offsets, -sure)[2])
+
+    def test_match_errors_are_the_expected_distance_of_looks_and_the_variance_of_places(self):
+        image, true = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 1, 16, 16)
+        seen, wanted, places = looks(image[:, :, None], 4)[0, :, 0].flatten(1), looks(true, 4), cells(4).t()
+        weights = torch.rand(16, 16).softmax(-1)
+        values = torch.cat([seen, seen.square().sum(0, keepdim=True), places.square().sum(0, keepdim=True), places])
+        expected = (values @ weights.t()).view(1, -1, 1, 4, 4)
+        unlike, spread = match_errors(expected[:, :-2], expected[:, -2:], wanted)[0, :, 0].flatten(1)
+        distance = (wanted[0, :, 0].flatten(1).t()[:, None] - seen.t()[None]).square().mean(-1)
+        assert torch.allclose(unlike, (weights * distance).sum(1), atol=1e-5)
+        mean = weights @ places.t()
+        away = (places.t()[None] - mean[:, None]).square().sum(-1)
+        assert torch.allclose(spread, (weights * away).sum(1), atol=1e-5)
+
+    def test_a_decoder_that_knows_the_true_video_says_how_its_match_errs(self):
+        decoder = Autoencoder(TINY).decoder
+        side, scale = TINY.latent_pixels, TINY.pixels // TINY.latent_pixels
+        latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, side, side)
+        still = (torch.rand(2, 3, 1, TINY.pixels, TINY.pixels) * 2 - 1).expand(-1, -1, TINY.frames, -1, -1)
+        window = Windows([(0, 3), (4, 1)], 4, side)
+        assert decoder.layers(latent, still[:, :, 0], window).errors is None
+        errors = decoder.layers(latent, still[:, :, 0], window, window.of(still)).errors
+        assert errors.shape == (2, 2, TINY.frames, 4 * scale // TINY.autoencoder_patch, 4 * scale // TINY.autoencoder_patch)
+        assert errors.min() >= -1e-5
+        # Sure of one place, and that the right one.
+        with torch.no_grad():
+            for layer in (decoder.motion.query, decoder.motion.key):
+                layer.weight.zero_()
+            decoder.motion.position.mul_(100)
+        sure = decoder.layers(latent, still[:, :, 0], window, window.of(still)).errors
+        assert sure.abs().max() < 1e-3 and errors.mean() > 0.05
+
+    def test_windows_are_cut_where_something_has_moved(self):
+        video = torch.full((2, 3, 5, 64, 64), -0.5)
+        video[0, :, 3:, 40:44, 8:12] = 0.5
+        video[1, :, 1:, 4:8, 60:64] = 0.5
+        found = 0
+        for seed in range(20):
+            (first, *_), (row, column) = corners_near_motion(video, 8, 4, np.random.default_rng(seed))
+            assert row <= 0 < row + 4 and column <= 7 < column + 4
+            found += first <= 5 < first + 4
+        # The first clip's frames without motion have windows anywhere.
+        assert 8 < found <= 20
 
     def test_motion_that_has_not_learned_leaves_the_paint_nearly_alone(self):
         decoder = Autoencoder(TINY).decoder

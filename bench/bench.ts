@@ -30,7 +30,8 @@ ${workNames.slice(11).join(', ')}.
 Implementations: ours, tfjs-webgpu, jax-webgpu and onnx-webgpu on the GPU; ours-wasm, tfjs-wasm, jax-wasm and
 onnx-wasm on the processor, which the studio uses where there is no GPU. Each is checked before any is timed,
 and the runs of one work are interleaved; what takes less than 40 ms is run several times in a row, and the
-mean counts as one run. On a GPU the variants of our kernels are measured first, as the studio does. Errors
+mean counts as one run. On a GPU the variants of our kernels are measured first, as the studio does, and it
+works for a tenth of a second before each timing: one that has waited is slow. Errors
 are the largest absolute differences from the f64 oracle; for block and generator from stock tfjs, for
 dpo-step that of the first loss from ln 2, for clip-pair that of pixel values (0 to 255) between ours and
 stock tfjs. Who is off by more than rounding explains is marked wrong. dpo-step-javascript is what JavaScript

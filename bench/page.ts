@@ -81,9 +81,26 @@ async function timed(implementation: Implementation, until: Prepared['until'], r
 const least = 40;
 const most = 100;
 
+/** Milliseconds for which a GPU is put to work before it is timed. */
+const warming = 100;
+
+/** A GPU that has waited for the processor's turn has lowered its clock. A software adapter has none of its own. */
+async function warmUp(implementation: Implementation): Promise<void> {
+  await setBackend(implementation.backend);
+  const backend = activeBackend();
+  if (!(backend instanceof WebGPUBackend) || isSoftwareAdapter(backend.device.adapterInfo)) return;
+  const start = performance.now();
+  while (performance.now() - start < warming) {
+    const running = implementation.run();
+    if (running) await running;
+    await finished();
+  }
+}
+
 /** How many runs make a measurement. */
 async function runsOf(implementation: Implementation, until: Prepared['until']): Promise<number> {
   if (until === 'returned') return 1;
+  await warmUp(implementation);
   const once = await timed(implementation, until, 1);
   return Math.min(most, Math.max(1, Math.ceil(least / Math.max(once, least / most))));
 }
@@ -123,6 +140,7 @@ window.physmasterBench = {
     const times = implementations.map((): number[] => []);
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const [i, implementation] of implementations.entries()) {
+        await warmUp(implementation);
         times[i].push(await timed(implementation, until, runs[i]));
       }
     }

@@ -3,7 +3,10 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Flags for headless Chromium: WebGPU on a software adapter where there is no GPU, no background traffic. */
+/**
+ * Flags for headless Chromium: WebGPU on a software adapter where there is no GPU, no background traffic; and those in
+ * CHROMIUM_FLAGS, separated by spaces.
+ */
 export const chromiumFlags = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
@@ -12,6 +15,7 @@ export const chromiumFlags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  ...(process.env.CHROMIUM_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
 ];
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];

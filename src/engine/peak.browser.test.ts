@@ -14,10 +14,10 @@ beforeAll(async () => {
 
 afterAll(() => engine.dispose());
 
-async function run(program: ReturnType<typeof arithmeticProgram>, x: Float32Array): Promise<Float32Array> {
+async function run(program: ReturnType<typeof arithmeticProgram>, x: Float32Array, results: number): Promise<Float32Array> {
   const { backend } = engine;
   const input = tf.tensor1d(x);
-  const output = createOutput(backend, [x.length]);
+  const output = createOutput(backend, [results]);
   dispatch(backend, program, [input], [output]);
   const result = tf.engine().makeTensorFromTensorInfo(output, backend);
   const values = await result.data<'float32'>();
@@ -26,12 +26,12 @@ async function run(program: ReturnType<typeof arithmeticProgram>, x: Float32Arra
 }
 
 test('every thread carries eight numbers through every turn', async () => {
-  const start = Float32Array.from({ length: 2 ** 16 }, (_, i) => (i % 17) / 8);
-  const results = await run(arithmeticProgram(3), start);
-  const expected = start.map((first) => {
+  const first = Float32Array.from({ length: 2 ** 16 }, (_, i) => (i % 17) / 8);
+  const results = await run(arithmeticProgram(3), Float32Array.of(...first, 0.5, 1), first.length);
+  const expected = first.map((number) => {
     let sum = 0;
-    for (let number = 0; number < 8; number++) {
-      let x = first + number;
+    for (let added = 0; added < 8; added++) {
+      let x = number + added;
       for (let turn = 0; turn < 8 * 3; turn++) x = x * 0.5 + 1;
       sum += x;
     }
@@ -42,15 +42,15 @@ test('every thread carries eight numbers through every turn', async () => {
 
 test('the copy reads and writes every vector once', async () => {
   const x = Float32Array.from({ length: 4 * 1000 }, (_, i) => i);
-  expect(await run(copyProgram(engine.device, 1000), x)).toEqual(x.map((value) => value + 1));
+  expect(await run(copyProgram(engine.device, 1000), x, x.length)).toEqual(x.map((value) => value + 1));
 });
 
 test('measures a peak', async () => {
   const { gflops, gigabytesPerSecond } = await measurePeak(engine.device);
   console.log('peak', gflops.toFixed(1), 'GFLOP/s', gigabytesPerSecond.toFixed(1), 'GB/s');
-  // No processor does less, and no GPU more; a loop that the compiler threw away would.
+  // No processor does less, and no GPU of today more; a loop that the compiler threw away would.
   expect(gflops).toBeGreaterThan(0.1);
-  expect(gflops).toBeLessThan(1e6);
+  expect(gflops).toBeLessThan(1.2e5);
   expect(gigabytesPerSecond).toBeGreaterThan(0.1);
   expect(gigabytesPerSecond).toBeLessThan(1e5);
 });

@@ -34,11 +34,11 @@ async function fastest(device: GPUDevice, launch: Launch): Promise<number> {
   return best;
 }
 
-/** The multiply-add loop: `threads` starts -> `threads` results. */
+/** The multiply-add loop: `threads` starts, a factor and a term -> `threads` results. */
 export function arithmeticProgram(turns: number): Program {
   return {
     shader: { name: 'probe/arithmetic', code: arithmeticSource },
-    constants: { TURNS: turns, THREADS: threads, FACTOR: 0.5, TERM: 1 },
+    constants: { TURNS: turns, THREADS: threads },
     workgroups: [threads / 64, 1, 1],
     operations: threads * turns * operationsPerTurn,
   };
@@ -63,7 +63,7 @@ export async function measurePeak(device: GPUDevice): Promise<Peak> {
   };
   try {
     const program = arithmeticProgram(64);
-    const arithmetic = launchOf(device, program, [buffer(4 * threads), buffer(4 * threads)]);
+    const arithmetic = launchOf(device, program, [buffer(4 * (threads + 2)), buffer(4 * threads)]);
     const copy = launchOf(device, copyProgram(device, copiedBytes / 16), [buffer(copiedBytes), buffer(copiedBytes)]);
     return {
       gflops: (program.operations ?? 0) / await fastest(device, arithmetic) / 1e6,

@@ -174,11 +174,11 @@ def thin(folder, config):
 
 
 class Videos:
-    """Videos as networks see them: from the clips' files, or where networks learn on a GPU, from its memory."""
+    """Videos as networks see them: from the clips' files, or all of them kept on a device that reads no files."""
 
-    def __init__(self, clips, device='cpu'):
+    def __init__(self, clips, keep_on=None):
         self.clips = clips
-        self.kept = None if device == 'cpu' else torch.from_numpy(clips.videos(range(len(clips)))).to(device)
+        self.kept = torch.from_numpy(clips.videos(range(len(clips)))).to(keep_on) if keep_on else None
 
     def of(self, rows):
         """f32 tensor [B, 3, 25, S, S] in [-1, 1]."""

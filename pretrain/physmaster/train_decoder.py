@@ -43,7 +43,7 @@ def main():
     config, folder = prepare(options)
     clips = Clips(options.data, options.splits.split(','), config, whole=True)
     train, measured = split_rows(len(clips), options.held_out)
-    held_out, pixels = clips.videos(measured), Videos(clips, options.device)
+    held_out, pixels = clips.videos(measured), Videos(clips, None if options.device == 'cpu' else options.device)
     model, _ = assemble(config, folder, options.stage)
     autoencoder = model.autoencoder
     model.requires_grad_(False)

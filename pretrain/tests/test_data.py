@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from physmaster.config import NANO, SMALL
-from physmaster.data import Clips, Latents, bytes_from_network, network_pixels, thin
+from physmaster.data import Clips, Latents, Videos, bytes_from_network, network_pixels, thin
 from physmaster.train_backbone import height_maps
 
 
@@ -48,6 +48,13 @@ class DataTest(unittest.TestCase):
         assert self.clips.first_depths([1]).shape == (1, 64, 64)
         with self.assertRaisesRegex(FileNotFoundError, 'no clips'):
             Clips(self.folder.name, ['unseen'], NANO)
+
+    def test_videos_from_files_and_kept_are_what_networks_see(self):
+        rows = np.array([4, 0])
+        wanted = network_pixels(self.clips.videos(rows)).permute(0, 4, 1, 2, 3)
+        for videos in (Videos(self.clips), Videos(self.clips, 'cpu')):
+            assert torch.equal(videos.of(rows), wanted)
+        assert Videos(self.clips).kept is None and Videos(self.clips, 'cpu').kept is not None
 
     def test_families_and_domains(self):
         both = Clips(self.folder.name, ['out-of-range'], NANO)

@@ -98,7 +98,9 @@ class Decoder(nn.Module):
         return h[:, :3], torch.sigmoid(h[:, 3:])
 
     def layers(self, latent, image, window=None, video=None):
-        """Of a window of every clip (windows.py) where one is given; `video`: the true one, of that window."""
+        """All but their sum (Layers), of a window of every clip (windows.py) where one is given. `video`: the true one, of
+        that window.
+        """
         middle = self.features(latent)
         paint, keep = self.painted(cut(middle, window), cut(image, window))
         if self.motion is None:

@@ -15,7 +15,7 @@ def add_options(parser, estimated, time):
     """Options of which clips there are and how exact their latents are, with these defaults."""
     parser.add_argument('--splits', default='wide,train')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
-    parser.add_argument('--clips', type=int, default=4000, help='clips with estimates, for each process')
+    parser.add_argument('--clips', type=int, default=4000, help='estimates, for each process; several of a clip where there are fewer clips')
     parser.add_argument('--estimated', type=float, default=estimated, help='share of latents that are estimates')
     parser.add_argument('--time', type=float, default=time, help='least t that estimates start from')
 
@@ -37,7 +37,7 @@ def estimates(model, clips, latents, rows, random, least, batch=128):
 
 
 class InexactLatents:
-    """Latents of --clips of the rows `train`, drawn by `random`, which a share of the draws sees as estimates."""
+    """Latents of the rows `train`, of which --clips estimates are made; a share of the draws sees those."""
 
     def __init__(self, options, model, clips, folder, train, random):
         self.latents, self.share = Latents(folder, clips), options.estimated

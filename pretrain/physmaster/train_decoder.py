@@ -22,6 +22,8 @@ from .windows import Windows, corners_near_motion, cut
 
 # Successive frames of a clip that the discriminator sees in a step.
 SHOWN = 8
+# What the variance of a match's places counts beside how unlike they look.
+SPREAD = 0.4
 
 
 def main():
@@ -79,7 +81,7 @@ def main():
             unmoved = ((weight - 1) * (1 - layers.share)).mean() / weight.mean()
             near = F.avg_pool3d(weight - 1, (1, config.autoencoder_patch, config.autoencoder_patch))
             unlike, spread = ((near * layers.errors).mean((0, 2, 3, 4)) / near.mean().clamp(min=1e-6)).unbind()
-            loss = loss + options.prefer_moved * unmoved + options.match * (unlike + 0.4 * spread)
+            loss = loss + options.prefer_moved * unmoved + options.match * (unlike + SPREAD * spread)
             parts = {**parts, 'unmoved': unmoved.detach(), 'unlike': unlike.detach(), 'spread': spread.detach()}
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.

@@ -183,10 +183,10 @@ class Videos:
     def of(self, rows):
         """f32 tensor [B, 3, 25, S, S] in [-1, 1]."""
         if self.kept is None:
-            video = network_pixels(self.clips.videos(rows))
+            frames = torch.from_numpy(self.clips.videos(rows))
         else:
-            video = self.kept[torch.from_numpy(rows).to(self.kept.device)].float().div_(127.5).sub_(1)
-        return video.permute(0, 4, 1, 2, 3).contiguous()
+            frames = self.kept[torch.from_numpy(rows).to(self.kept.device)]
+        return network_values(frames).permute(0, 4, 1, 2, 3).contiguous()
 
 
 class Latents:
@@ -208,7 +208,12 @@ class Latents:
 
 def network_pixels(frames):
     """u8 array -> float tensor u8 / 127.5 - 1."""
-    return torch.from_numpy(np.array(frames)).float().div_(127.5).sub_(1)
+    return network_values(torch.from_numpy(np.array(frames)))
+
+
+def network_values(frames):
+    """The same of a u8 tensor, on its device."""
+    return frames.float().div_(127.5).sub_(1)
 
 
 def bytes_from_network(video):

@@ -15,7 +15,8 @@ def add_options(parser, estimated, time):
     """Options of which clips there are and how exact their latents are, with these defaults."""
     parser.add_argument('--splits', default='wide,train')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
-    parser.add_argument('--clips', type=int, default=4000, help='estimates, for each process; several of a clip where there are fewer clips')
+    parser.add_argument('--clips', type=int, default=4000,
+                        help='estimates, for each process; several of a clip where there are fewer clips')
     parser.add_argument('--estimated', type=float, default=estimated, help='share of latents that are estimates')
     parser.add_argument('--time', type=float, default=time, help='least t that estimates start from')
 

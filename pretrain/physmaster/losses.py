@@ -8,11 +8,19 @@ import torch
 from torch.nn import functional as F
 
 
-def motion_weight(video, extra=4.0, threshold=0.06):
+# What the variance of a match's places counts beside how unlike they look.
+SPREAD = 0.4
+
+
+def moved(video, image):
+    """1 where video [B, 3, T, H, W] differs visibly from the image [B, 3, H, W], else 0: [B, 1, T, H, W]."""
+    return ((video - image[:, :, None]).abs().amax(1, keepdim=True) > 0.06).float()
+
+
+def motion_weight(video, extra=4.0):
     """Weight [B, 1, T, H, W] of video [B, 3, T, H, W]: 1, and 1 + extra near pixels that differ from frame 0.
     """
-    moved = ((video - video[:, :, :1]).abs().amax(1, keepdim=True) > threshold).float()
-    return 1 + extra * F.max_pool3d(moved, (1, 3, 3), 1, (0, 1, 1))
+    return 1 + extra * F.max_pool3d(moved(video, video[:, :, 0]), (1, 3, 3), 1, (0, 1, 1))
 
 
 def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e-4):
@@ -36,6 +44,20 @@ def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e
     loss = absolute + 2 * square + 0.5 * gradient + 0.25 * sum(own) + kl_weight * kl
     parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'kl': kl,
              **dict(zip(('painted', 'moved'), own))}
+    return loss, {name: value.detach() for name, value in parts.items()}
+
+
+def motion_loss(layers, video, patch, prefer_moved, match):
+    """Of what a decoder with motion puts together (autoencoder.Layers) for video [B, 3, T, H, W], near motion: the share
+    that is not moved, times `prefer_moved`, since an edge that is off by a pixel costs more than a soft one but looks
+    better; and the match's errors in cells of patch x patch pixels, times `match`. Returns (loss, parts).
+    """
+    weight = motion_weight(video)
+    unmoved = ((weight - 1) * (1 - layers.share)).mean() / weight.mean()
+    near = F.avg_pool3d(weight - 1, (1, patch, patch))
+    unlike, spread = ((near * layers.errors).mean((0, 2, 3, 4)) / near.mean().clamp(min=1e-6)).unbind()
+    parts = {'unmoved': unmoved, 'unlike': unlike, 'spread': spread}
+    loss = prefer_moved * unmoved + match * (unlike + SPREAD * spread)
     return loss, {name: value.detach() for name, value in parts.items()}
 
 

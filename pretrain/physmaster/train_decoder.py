@@ -8,22 +8,19 @@ included.
 """
 
 import torch
-from torch.nn import functional as F
 
 from .assemble import assemble
 from .command import arguments, budget_from, prepare
 from .data import Clips, Videos, split_rows
 from .discriminator import Discriminator, adversarial_losses, balanced
 from .estimates import InexactLatents, add_options
-from .losses import motion_weight, reconstruction_loss
+from .losses import motion_loss, reconstruction_loss
 from .train_autoencoder import measure
 from .training import Trainer
 from .windows import Windows, corners_near_motion, cut
 
 # Successive frames of a clip that the discriminator sees in a step.
 SHOWN = 8
-# What the variance of a match's places counts beside how unlike they look.
-SPREAD = 0.4
 
 
 def main():
@@ -76,13 +73,8 @@ def main():
         zero = torch.zeros(1)
         loss, parts = reconstruction_loss(output, layers.sources, video, zero, zero, 0.0)
         if autoencoder.decoder.motion is not None:
-            # An edge that is off by a pixel costs more than a soft one, but looks better.
-            weight = motion_weight(video)
-            unmoved = ((weight - 1) * (1 - layers.share)).mean() / weight.mean()
-            near = F.avg_pool3d(weight - 1, (1, config.autoencoder_patch, config.autoencoder_patch))
-            unlike, spread = ((near * layers.errors).mean((0, 2, 3, 4)) / near.mean().clamp(min=1e-6)).unbind()
-            loss = loss + options.prefer_moved * unmoved + options.match * (unlike + SPREAD * spread)
-            parts = {**parts, 'unmoved': unmoved.detach(), 'unlike': unlike.detach(), 'spread': spread.detach()}
+            more, of_motion = motion_loss(layers, video, config.autoencoder_patch, options.prefer_moved, options.match)
+            loss, parts = loss + more, {**parts, **of_motion}
         if options.adversarial:
             # A third of the frames: the discriminator would otherwise take as long as the decoder.
             first = int(random.integers(0, config.frames - SHOWN + 1))

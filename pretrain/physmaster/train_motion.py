@@ -17,6 +17,7 @@ from .assemble import assemble
 from .command import arguments, budget_from, prepare
 from .data import Clips, network_pixels, split_rows
 from .estimates import InexactLatents, add_options
+from .losses import moved
 from .motion import warp
 from .training import Trainer
 
@@ -49,14 +50,13 @@ def errors(offsets, trust, image, video, goal, known):
     [B, 3, T, S, S], with what displacements() says of each clip.
     """
     known = known[:, None].float()
-    moved = ((video - image[:, :, None]).abs().amax(1, keepdim=True) > 0.06).float()
     guide = (known * F.smooth_l1_loss(offsets, goal, reduction='none', beta=4.0)).sum() / known.sum().clamp(min=1)
     warped = warp(image, offsets)
     # What is followed, with its rim, and the rest of what has moved with less weight: it may well have a source too.
     near = known
     for kernel, padding in (((1, 2 * RIM + 1, 1), (0, RIM, 0)), ((1, 1, 2 * RIM + 1), (0, 0, RIM))):
         near = F.max_pool3d(near, kernel, 1, padding)
-    weight = moved * (0.2 + near) + 0.02
+    weight = moved(video, image) * (0.2 + near) + 0.02
     off = (warped - video).abs()
     colour = (weight * off).sum() / (3 * weight.sum())
     coarse = weight, warped, video

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from .losses import moved
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -43,8 +45,7 @@ def corners_near_motion(video, side, cells, random):
     """
     batch, _, frames, size, _ = video.shape
     shown = torch.stack([one[:, t] for one, t in zip(video, random.integers(1, frames, batch).tolist())])
-    moved = ((shown - video[:, :, 0]).abs().amax(1, keepdim=True) > 0.06).float()
-    share = F.avg_pool2d(moved, size // side).flatten(1)
+    share = F.avg_pool2d(moved(shown[:, :, None], video[:, :, 0])[:, :, 0], size // side).flatten(1)
     place = torch.multinomial(share + 1e-6, 1).cpu().numpy()
     centre = np.concatenate([place // side, place % side], 1)
     corners = np.clip(centre - random.integers(0, cells, (batch, 2)), 0, side - cells)

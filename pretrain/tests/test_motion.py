@@ -5,8 +5,9 @@ import unittest
 import numpy as np
 import torch
 
-from physmaster.autoencoder import Autoencoder
+from physmaster.autoencoder import Autoencoder, Layers
 from physmaster.config import TINY
+from physmaster.losses import motion_loss
 from physmaster.motion import cells, looks, match_errors, warp, waves
 from physmaster.train_motion import displacements, errors
 from physmaster.windows import Windows, corners_near_motion
@@ -125,6 +126,21 @@ class MotionTest(unittest.TestCase):
             decoder.motion.position.mul_(100)
         sure = decoder.layers(latent, still[:, :, 0], window, window.of(still)).errors
         assert sure.abs().max() < 1e-3 and errors.mean() > 0.05
+
+    def test_motion_loss_counts_what_is_not_moved_and_how_the_match_errs_near_motion_alone(self):
+        video, _ = clip_of_square()
+        errors = torch.full((1, 2, 5, 6, 6), 9.0)
+        errors[..., 1:5, :] = torch.tensor([0.5, 0.25]).view(1, 2, 1, 1, 1)
+
+        def of(share):
+            layers = Layers(video, torch.zeros_like(video[:, :1]), [video], torch.full_like(video[:, :1], share), errors)
+            return motion_loss(layers, video, 4, 0.1, 2.0)
+
+        loss, parts = of(1.0)
+        assert parts['unmoved'] == 0 and abs(parts['unlike'] - 0.5) < 1e-5 and abs(parts['spread'] - 0.25) < 1e-5
+        assert abs(loss - 2 * (0.5 + 0.4 * 0.25)) < 1e-5
+        none, parts = of(0.0)
+        assert 0 < parts['unmoved'] < 1 and abs(none - loss - 0.1 * parts['unmoved']) < 1e-5
 
     def test_windows_are_cut_where_something_has_moved(self):
         video = torch.full((2, 3, 5, 64, 64), -0.5)

@@ -350,6 +350,17 @@ export function dispatch(
   }
 }
 
+/** Copies a tensor's bytes into a buffer of its size, in order with what is recorded; not inside a recording. */
+export function copyInto(backend: WebGPUBackend, source: TensorInfo, target: GPUBuffer): void {
+  const buffer = bufferOf(backend, source);
+  const owned: WeakSet<object> = backend['commandQueueOwnedIds'];
+  owned.add(source.dataId);
+  backend.endComputePassEncoder();
+  backend.ensureCommandEncoderReady();
+  const encoder: GPUCommandEncoder = backend['commandEncoder'];
+  encoder.copyBufferToBuffer(buffer, 0, target, 0, bytesOf([source]));
+}
+
 /** Submits what is recorded and not yet submitted; does nothing when nothing is. */
 export function flush(backend: WebGPUBackend): void {
   backend.endComputePassEncoder();

@@ -210,6 +210,31 @@ test('buffers are reused inside a capture and destroyed with it', async () => {
   frugal.dispose();
 });
 
+test('an input takes the values of a tensor, which may go or change at once', async () => {
+  const x = tf.tensor1d([1, 2, 3]);
+  const captured = capture('from a tensor', [x], () => [tf.mul(x, 2)]);
+  const source = tf.add(tf.tensor1d([4, 5, 6]), 0);
+  captured.write(x, source);
+  source.dispose();
+  // It would take over a buffer that was given back too early.
+  const other = tf.add(tf.tensor1d([9, 9, 9]), 0);
+  captured.replay();
+  expect(await read(captured.outputs[0])).toEqual([8, 10, 12]);
+  // A captured step's own output, back into its input: it doubles at every replay.
+  for (let i = 0; i < 3; i++) {
+    captured.write(x, captured.outputs[0]);
+    captured.replay();
+  }
+  expect(await read(captured.outputs[0])).toEqual([64, 80, 96]);
+  captured.write(x, [1, 1, 1]);
+  captured.replay();
+  expect(await read(captured.outputs[0])).toEqual([2, 2, 2]);
+  expect(() => captured.write(x, tf.zeros([4]))).toThrow(/needs 3 values/);
+  expect(() => captured.write(x, tf.zeros([3], 'int32'))).toThrow(/type float32 cannot take/);
+  captured.dispose();
+  tf.dispose([x, other]);
+});
+
 test('constants of a step survive, and its owner may dispose of what it read', async () => {
   const x = tf.tensor1d([1, 2, 3]);
   const table = tf.tensor1d([10, 20, 30]);

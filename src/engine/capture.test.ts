@@ -41,6 +41,9 @@ test.each([
   expect(tf.memory().numTensors).toBe(tensors);
   expect(() => captured.write(parameter, [1, 2, 3])).toThrow(/not an input/);
   expect(() => captured.write(settings, [1])).toThrow(/needs 9 values/);
+  captured.write(settings, tf.tensor1d(adamwSettings(options, 9)));
+  expect(await settings.data()).toEqual(adamwSettings(options, 9));
+  expect(() => captured.write(settings, tf.zeros([9], 'int32'))).toThrow(/type float32 cannot take/);
   captured.dispose();
   expect(() => captured.replay()).toThrow(/disposed/);
 });

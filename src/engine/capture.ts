@@ -14,12 +14,12 @@
 // so it holds about the peak of live tensors; dispose() destroys them. On the wasm and cpu backends there is
 // nothing to record: the step runs again at every replay, under the same rules.
 
-import { backend as activeBackend, dispose, engine, keep, tidy } from '@tensorflow/tfjs-core';
-import type { NamedTensorMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { backend as activeBackend, dispose, engine, keep, Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { NamedTensorMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { bufferOf, flush, markRewritten, record } from './bridge.ts';
+import { bufferOf, copyInto, flush, markRewritten, record } from './bridge.ts';
 import { CapturePool } from './capture-pool.ts';
 import { overwrite } from './overwrite.ts';
 import type { RecordedDispatch } from './recorder.ts';
@@ -38,8 +38,11 @@ export interface Capture<Outputs extends Tensor[] | NamedTensorMap> {
   readonly bytes: number;
   /** The dispatches in order, for a profiler. */
   readonly steps: readonly RecordedDispatch[];
-  /** Fills a fixed input. Later replays use the values, earlier ones do not. Same length as the input. */
-  write(input: Tensor, values: ArrayLike<number>): void;
+  /**
+   * Fills a fixed input, with values or, without their coming to the CPU, with those of a tensor of its type. Later
+   * replays use them, earlier ones do not. Same length as the input.
+   */
+  write(input: Tensor, values: ArrayLike<number> | Tensor): void;
   /** Issues the step once more and returns without waiting. Throws DeviceLostError, or when disposed. */
   replay(): void;
   /** Resolves when the GPU has finished all that was submitted. */
@@ -84,13 +87,24 @@ function runStep<Outputs extends Tensor[] | NamedTensorMap>(step: () => Outputs)
   return tidy(() => mapOutputs(step(), (tensor) => keep(tensor.clone())));
 }
 
+function checkLength(input: Tensor, length: number): void {
+  if (length !== input.size) {
+    throw new Error(`An input of shape [${input.shape}] needs ${input.size} values, got ${length}.`);
+  }
+}
+
+function checkTensor(input: Tensor, source: Tensor): void {
+  checkLength(input, source.size);
+  if (source.dtype !== input.dtype) {
+    throw new Error(`An input of type ${input.dtype} cannot take a tensor of type ${source.dtype}.`);
+  }
+}
+
 function valuesFor(
   input: Tensor,
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-  if (values.length !== input.size) {
-    throw new Error(`An input of shape [${input.shape}] needs ${input.size} values, got ${values.length}.`);
-  }
+  checkLength(input, values.length);
   return input.dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
 }
 
@@ -180,11 +194,16 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
     }
   }
 
-  write(input: Tensor, values: ArrayLike<number>): void {
+  write(input: Tensor, values: ArrayLike<number> | Tensor): void {
     this.check();
     const target = this.inputs.get(input);
     if (!target) {
       throw new Error(`A tensor of shape [${input.shape}] is not an input of capture '${this.name}'.`);
+    }
+    if (values instanceof Tensor) {
+      checkTensor(input, values);
+      copyInto(this.backend, values, target.buffer);
+      return;
     }
     const data = valuesFor(input, values);
     // What is recorded but not submitted must still see the old values.
@@ -280,11 +299,12 @@ class RepeatedStep<Outputs extends Tensor[] | NamedTensorMap> implements Capture
     this.outputs = runStep(step);
   }
 
-  write(input: Tensor, values: ArrayLike<number>): void {
+  write(input: Tensor, values: ArrayLike<number> | Tensor): void {
     if (!this.inputs.has(input)) {
       throw new Error(`A tensor of shape [${input.shape}] is not an input of capture '${this.name}'.`);
     }
-    overwrite(input, valuesFor(input, values));
+    if (values instanceof Tensor) checkTensor(input, values);
+    overwrite(input, valuesFor(input, values instanceof Tensor ? values.dataSync() : values));
   }
 
   replay(): void {

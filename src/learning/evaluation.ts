@@ -13,7 +13,7 @@ import { bootstrapInterval, mean } from '../math/statistics.ts';
 import type { Interval } from '../math/statistics.ts';
 import { normalArray } from '../math/normal.ts';
 import { ClipGenerator } from '../model/generator.ts';
-import type { Encoding, Model } from '../model/generator.ts';
+import type { Model } from '../model/generator.ts';
 import type { SamplerOptions } from '../model/config.ts';
 import type { Split } from '../world/scene.ts';
 import type { FamilyName, World } from '../world/world.ts';
@@ -81,12 +81,9 @@ export async function evaluateScenes(
 async function clipsOfScenes(
   generator: ClipGenerator, scenes: readonly SceneTruth[], sampler: SamplerOptions,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  const encodings: Encoding[] = [];
-  for (const { image, scene } of scenes) encodings.push(await generator.encode(image, scene.domain));
+  const encodings = await Promise.all(scenes.map(({ image, scene }) => generator.encode(image, scene.domain)));
   const latents = await generator.sample(encodings, scenes.map(({ scene }) => scene.seed), { sampler });
-  const videos: Uint8Array<ArrayBuffer>[] = [];
-  for (const [i, latent] of latents.entries()) videos.push(await generator.decode(encodings[i], latent));
-  return videos;
+  return Promise.all(latents.map((latent, i) => generator.decode(encodings[i], latent)));
 }
 
 function splitScores(clips: ClipScores[]): SplitScores {
@@ -141,12 +138,8 @@ export async function evaluateHeldOut(
 
 /** Flow-matching loss of each scene's true clip, averaged over the fixed flow times. */
 async function flowLosses(generator: ClipGenerator, scenes: readonly SceneTruth[]): Promise<number[]> {
-  const encodings: Encoding[] = [];
-  const data: Float32Array[] = [];
-  for (const { image, scene, frames } of scenes) {
-    encodings.push(await generator.encode(image, scene.domain));
-    data.push(await generator.encodeClip(frames));
-  }
+  const encodings = await Promise.all(scenes.map(({ image, scene }) => generator.encode(image, scene.domain)));
+  const data = await Promise.all(scenes.map(({ frames }) => generator.encodeClip(frames)));
   const losses = scenes.map(() => 0);
   for (const [draw, t] of lossTimes.entries()) {
     const noise = scenes.map(({ scene }, i) => normalArray(scene.seed, 1 + draw, data[i].length));

@@ -58,6 +58,18 @@ test('clips of several domains go in one batch, each under its own', async () =>
   alone.forEach((value, i) => expect(Math.abs(value - second[i])).toBeLessThan(1e-5));
 });
 
+test('calls that overlap give what they give in turn, and keep nothing', async () => {
+  const generator = new ClipGenerator(tinyModel());
+  const other = image.map((level) => 255 - level);
+  const make = (pixels: Uint8Array, seed: number) => generator.generate(pixels, 'rigid', [seed]);
+  const inTurn = [await make(image, 1), await make(other, 2)];
+  const tensors = tf.memory().numTensors;
+  const together = await Promise.all([make(image, 1), make(other, 2)]);
+  expect(together).toEqual(inTurn);
+  expect(inTurn[0].clips[0].frames).not.toEqual(inTurn[1].clips[0].frames);
+  expect(tf.memory().numTensors).toBe(tensors);
+});
+
 test('progress is told, and what it throws ends the work without blocking the next', async () => {
   const generator = new ClipGenerator(tinyModel());
   const told: string[] = [];

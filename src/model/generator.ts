@@ -2,9 +2,10 @@
  * The generator as one object: an image and seeds in, clips out, every network captured once and replayed.
  *
  * image u8 [H, W, 3] -> latent of the first frame and backbone features -> physics tokens -> latents of each
- * seed -> frames u8 [T, H, W, 3]. What passes between the networks is read back to the CPU: a few hundred
- * kilobytes, in exchange for which nothing but weights lives on the GPU between calls, so a lost device loses
- * no work and one generator serves any mixture of images and seeds.
+ * seed -> frames u8 [T, H, W, 3]. Encodings and latents are read back to the CPU: a few hundred kilobytes, in exchange
+ * for which nothing but weights lives on the GPU between calls, so a lost device loses no work and one generator serves
+ * any mixture of images and seeds. Inside a call nothing is read back: waiting for a fast GPU takes longer than most
+ * networks on it.
  *
  * The policy's weights may change between calls, as long as they are updated in place. It does not load
  * weights (weights.ts), and it knows nothing of scenes or votes.
@@ -13,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { capture } from '../engine/capture.ts';
 import type { Capture } from '../engine/capture.ts';
+import { readTogether } from '../engine/read-together.ts';
 import {
   latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from './autoencoder.ts';
@@ -112,39 +114,51 @@ interface Network {
   readonly captured: Capture<Tensor[]>;
 }
 
-/** A captured chain of networks over one policy. Calls are answered in turn, one at a time. */
+/** A tensor of its own, whatever becomes of the other's buffer. */
+function copyOf(x: Tensor): Tensor {
+  return tf.mul(x, 1);
+}
+
+/** A captured chain of networks over one policy. Calls may overlap. */
 export class ClipGenerator {
   readonly model: Model;
   readonly policy: Policy;
   private readonly networks = new Map<string, Network>();
-  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(model: Model, policy: Policy = { weights: model.weights }) {
     this.model = model;
     this.policy = policy;
   }
 
-  /** Runs a network: captured at first use, replayed afterwards. Returns its outputs as values. */
-  private run(
-    name: string, values: readonly Float32Array[], shapes: readonly number[][],
+  /**
+   * Issues a network: captured at first use, replayed afterwards. Its outputs hold what they hold until it is issued
+   * again: the caller uses them, or begins to read them, before it waits for anything.
+   */
+  private issue(
+    name: string, values: readonly (Float32Array | Tensor)[], shapes: readonly number[][],
     forward: (inputs: Tensor[]) => Tensor[],
-  ): Promise<Float32Array[]> {
-    const work = this.turn.then(async () => {
-      let network = this.networks.get(name);
-      if (network === undefined) {
-        const inputs = values.map((array, i) => tf.tensor(array, shapes[i], 'float32'));
-        network = { inputs, captured: capture(name, inputs, () => forward(inputs)) };
-        this.networks.set(name, network);
-      } else {
-        const { inputs, captured } = network;
-        inputs.forEach((input, i) => captured.write(input, values[i]));
-        captured.replay();
-      }
-      return Promise.all(network.captured.outputs.map((output) => output.data<'float32'>()));
-    });
-    // A failed call must not block the next one.
-    this.turn = work.catch(() => undefined);
-    return work;
+  ): readonly Tensor[] {
+    let network = this.networks.get(name);
+    if (network === undefined) {
+      const inputs = values.map((given, i) =>
+        tf.keep(given instanceof tf.Tensor ? copyOf(given) : tf.tensor(given, shapes[i], 'float32')));
+      network = { inputs, captured: capture(name, inputs, () => forward(inputs)) };
+      this.networks.set(name, network);
+    } else {
+      const { inputs, captured } = network;
+      inputs.forEach((input, i) => captured.write(input, values[i]));
+      captured.replay();
+    }
+    return network.captured.outputs;
+  }
+
+  /**
+   * Waits for a network that takes so long that its replay is divided into submits: then what is told of the work is
+   * true, and it can be given up. A fast GPU is not waited for.
+   */
+  private async pace(name: string): Promise<void> {
+    const captured = this.networks.get(name)?.captured;
+    if (captured !== undefined && captured.submits > 1) await captured.finished();
   }
 
   /** Latent and backbone features of an image u8 [H, W, 3]. Throws RangeError on another size. */
@@ -153,29 +167,39 @@ export class ClipGenerator {
     checkImage(config, image);
     const shape = [1, config.video.height, config.video.width, 3];
     const values = [networkFromPixels(image)];
-    const [latent, features] = await this.run('encode-image', values, [shape], ([pixels]) => [
+    const [latent, features] = await readTogether(this.issue('encode-image', values, [shape], ([pixels]) => [
       latentFromImage(config, this.model.weights, pixels),
       tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
-    ]);
+    ]));
     return { image, domain, latent, features };
   }
 
-  /** Physics tokens [L, width] of backbone features under the policy's head. */
-  private async tokens(features: Float32Array): Promise<Float32Array> {
+  /** Physics tokens [B, L, width] of a batch of encodings under the policy's head. */
+  private physics(encodings: readonly Encoding[]): Tensor {
     const { config } = this.model;
     const { blocks, width } = config.backbone;
     const shape = [blocks, physicsTokenCount(config), width];
-    const [tokens] = await this.run('physics-tokens', [features], [shape], ([stacked]) => [
-      physicsTokens(config, this.policy.weights, tf.split(stacked, blocks, 0)),
-    ]);
-    return tokens;
+    return tf.tidy(() => {
+      const known = new Map<Float32Array, Tensor>();
+      for (const { features } of encodings) {
+        if (known.has(features)) continue;
+        const [tokens] = this.issue('physics-tokens', [features], [shape], ([stacked]) => [
+          physicsTokens(config, this.policy.weights, tf.split(stacked, blocks, 0)),
+        ]);
+        known.set(features, copyOf(tokens));
+      }
+      return tf.concat(encodings.map(({ features }) => known.get(features)!), 0);
+    });
   }
 
-  /** The policy's velocity for a batch of encodings, each under its own domain. */
-  private async field(encodings: readonly Encoding[]): Promise<VelocityField> {
+  /** Does something with the policy's velocity for a batch of encodings, each under its own domain. */
+  private async withField<Result>(
+    encodings: readonly Encoding[], work: (field: VelocityField, name: string) => Promise<Result>,
+  ): Promise<Result> {
     const { config, rotary } = this.model;
     const { weights, lora } = this.policy;
     const batch = encodings.length;
+    const name = `velocity-${batch}`;
     const { generated, height, width, channels } = latentShape(config);
     const { timeWidth, width: tokenWidth } = config.transformer;
     const shapes = [
@@ -183,14 +207,6 @@ export class ClipGenerator {
       [batch, physicsTokenCount(config), tokenWidth], [batch, 1, tokenWidth], [batch, timeWidth],
     ];
     const imageLatents = joined(encodings.map(({ latent }) => latent));
-    const physics: Float32Array[] = [];
-    const known = new Map<Float32Array, Float32Array>();
-    for (const { features } of encodings) {
-      const tokens = known.get(features) ?? await this.tokens(features);
-      known.set(features, tokens);
-      physics.push(tokens);
-    }
-    const allPhysics = joined(physics);
     const table = await parameter(weights, 'transformer.domain').data();
     const rows = (domains: readonly Domain[]) => joined(domains.map((domain) => {
       const row = domainIds[domain];
@@ -198,19 +214,36 @@ export class ClipGenerator {
     }));
     const own = rows(encodings.map(({ domain }) => domain));
     const dropped = rows(encodings.map(() => 'none'));
-    return async (noisy, t, told) => {
-      const values = [
-        noisy, imageLatents, allPhysics, told ? own : dropped,
-        timeFeatures(encodings.map(() => t), timeWidth),
-      ];
-      const [result] = await this.run(`velocity-${batch}`, values, shapes, (inputs) => [
-        velocity(config, weights, {
-          noisy: inputs[0], imageLatent: inputs[1], physics: inputs[2], domain: inputs[3], time: inputs[4],
-          rotary, lora,
-        }),
-      ]);
-      return result;
-    };
+    const physics = this.physics(encodings);
+    try {
+      return await work((noisy, t, told) => {
+        const time = timeFeatures(encodings.map(() => t), timeWidth);
+        const values = [noisy, imageLatents, physics, told ? own : dropped, time];
+        const [result] = this.issue(name, values, shapes, (inputs) => [
+          velocity(config, weights, {
+            noisy: inputs[0], imageLatent: inputs[1], physics: inputs[2], domain: inputs[3], time: inputs[4],
+            rotary, lora,
+          }),
+        ]);
+        return result;
+      }, name);
+    } finally {
+      physics.dispose();
+    }
+  }
+
+  /** Latents of a batch, one an encoding, as a tensor [B, T, H, W, C]; the caller frees it. */
+  private batchOf(latents: Float32Array): Tensor {
+    const { generated, height, width, channels, size } = latentShape(this.model.config);
+    return tf.tensor(latents, [latents.length / size, generated, height, width, channels], 'float32');
+  }
+
+  /** Values of a batch of latents, which is freed. */
+  private async latentsOf(batch: Tensor): Promise<Float32Array[]> {
+    const { size } = latentShape(this.model.config);
+    const values = await batch.data<'float32'>();
+    batch.dispose();
+    return Array.from({ length: values.length / size }, (_, b) => values.slice(b * size, (b + 1) * size));
   }
 
   /** Generated latents, one a seed; encodings and seeds go together one by one, in one batch. */
@@ -222,21 +255,27 @@ export class ClipGenerator {
     if (encodings.length !== seeds.length || seeds.length === 0) {
       throw new RangeError(`Sampling needs a seed an image, got ${seeds.length} for ${encodings.length}.`);
     }
-    const field = await this.field(encodings);
-    const latents = await integrate(field, initialNoise(config, seeds), sampler,
-      (step) => progress('sampling', step, sampler.steps));
-    const { size } = latentShape(config);
-    return seeds.map((_, b) => latents.slice(b * size, (b + 1) * size));
+    const latents = await this.withField(encodings, async (field, name) => {
+      const noise = this.batchOf(initialNoise(config, seeds));
+      try {
+        return await integrate(field, noise, sampler, async (step) => {
+          await this.pace(name);
+          progress('sampling', step, sampler.steps);
+        });
+      } finally {
+        noise.dispose();
+      }
+    });
+    return this.latentsOf(latents);
   }
 
   /** The policy's velocities for latents z_t, one an encoding, at one flow time. */
   async velocities(
     encodings: readonly Encoding[], noisy: readonly Float32Array[], t: number,
   ): Promise<Float32Array[]> {
-    const field = await this.field(encodings);
-    const all = await field(joined(noisy), t, true);
-    const { size } = latentShape(this.model.config);
-    return encodings.map((_, b) => all.slice(b * size, (b + 1) * size));
+    const velocities = await this.withField(encodings, async (field) => tf.tidy(() =>
+      copyOf(field(this.batchOf(joined(noisy)), t, true))));
+    return this.latentsOf(velocities);
   }
 
   /** Frames u8 [T, H, W, 3] of generated latents and the image that they follow. */
@@ -245,9 +284,9 @@ export class ClipGenerator {
     const { frames, height, width, channels } = latentShape(config);
     const shapes = [[1, frames, height, width, channels], [1, config.video.height, config.video.width, 3]];
     const values = [joined([encoding.latent, latent]), networkFromPixels(encoding.image)];
-    const [video] = await this.run('decode', values, shapes, ([latents, image]) => [
+    const [video] = await readTogether(this.issue('decode', values, shapes, ([latents, image]) => [
       videoFromLatent(config, this.model.weights, latents, image),
-    ]);
+    ]));
     return pixelsFromNetwork(video);
   }
 
@@ -256,9 +295,9 @@ export class ClipGenerator {
     const { config } = this.model;
     const { height, width } = config.video;
     const shape = [1, config.video.frames, height, width, 3];
-    const [latents] = await this.run('encode-clip', [networkFromPixels(frames)], [shape], ([video]) => [
+    const [latents] = await readTogether(this.issue('encode-clip', [networkFromPixels(frames)], [shape], ([video]) => [
       latentFromVideo(config, this.model.weights, video),
-    ]);
+    ]));
     const latent = latentShape(config);
     return latents.slice(latent.height * latent.width * latent.channels);
   }
@@ -286,11 +325,16 @@ export class ClipGenerator {
     const { sampler = this.model.config.sampler, progress = () => {} } = options;
     progress('sampling', 0, sampler.steps);
     const latents = await this.sample(seeds.map(() => encoding), seeds, options);
-    const clips: GeneratedClip[] = [];
+    const decoding: Promise<GeneratedClip>[] = [];
     for (const [i, latent] of latents.entries()) {
       progress('decoding', i, latents.length);
-      clips.push({ seed: seeds[i], latent, frames: await this.decode(encoding, latent) });
+      const clip = this.decode(encoding, latent).then((frames) => ({ seed: seeds[i], latent, frames }));
+      // A failure is met below, where all are waited for.
+      clip.catch(() => {});
+      decoding.push(clip);
+      await this.pace('decode');
     }
+    const clips = await Promise.all(decoding);
     progress('decoding', latents.length, latents.length);
     return clips;
   }

@@ -7,16 +7,21 @@
  * one velocity only. Sources: flow matching (Lipman 2023), classifier-free guidance (Ho 2022), reduced
  * temperature (Kingma 2018, for another kind of flow).
  *
- * Latents are plain arrays here: a few thousand values a clip, so the integration costs nothing next to a
- * velocity, and every step is a point where work can be shown, paused or given up. Noise comes from a
- * counter-based generator, a stream a seed, so that a seed names the same clip in whatever batch it is made.
+ * Latents stay on the device from step to step: reading a velocity back would cost a fast GPU several times what
+ * computing it does. Noise comes from a counter-based generator, a stream a seed, so that a seed names the same clip in
+ * whatever batch it is made.
  */
+import { add, dispose, mul, sub, tidy } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { normalArray } from '../math/normal.ts';
 import { latentShape } from './config.ts';
 import type { ModelConfig, SamplerOptions } from './config.ts';
 
-/** Velocity of a batch of latents at flow time t; `told`: each clip's domain is told, else dropped. */
-export type VelocityField = (noisy: Float32Array, t: number, told: boolean) => Promise<Float32Array>;
+/**
+ * Velocity of a batch of latents at flow time t, of their shape; `told`: each clip's domain is told, else dropped. The
+ * tensor may hold something else after the next call.
+ */
+export type VelocityField = (noisy: Tensor, t: number, told: boolean) => Tensor;
 
 /** Standard normal noise of a batch, [B, T, H, W, C] row-major: clip b from the normal stream of seeds[b]. */
 export function initialNoise(config: ModelConfig, seeds: readonly number[]): Float32Array {
@@ -26,45 +31,54 @@ export function initialNoise(config: ModelConfig, seeds: readonly number[]): Flo
   return noise;
 }
 
-async function guided(
-  field: VelocityField, noisy: Float32Array, t: number, guidance: number,
-): Promise<Float32Array> {
-  const conditioned = await field(noisy, t, true);
-  if (guidance === 1) return conditioned;
-  const free = await field(noisy, t, false);
-  return free.map((value, i) => value + guidance * (conditioned[i] - value));
+/** How far the velocity goes in `time`: a tensor of its own, inside tidy. */
+function moved(field: VelocityField, noisy: Tensor, t: number, guidance: number, time: number): Tensor {
+  const conditioned = mul(field(noisy, t, true), guidance * time);
+  return guidance === 1 ? conditioned : add(conditioned, mul(field(noisy, t, false), (1 - guidance) * time));
 }
 
 /**
- * Latents at t = 1 from standard normal noise, both of the same length.
- * `progress` is told after every step; what it throws ends the integration.
+ * Step i: the latents after it and, for Adams-Bashforth, half of the way that its velocity goes, which corrects the next.
+ * Takes what it returned for the step before.
+ */
+function stepped(field: VelocityField, [z, earlier]: readonly Tensor[], i: number, options: SamplerOptions): Tensor[] {
+  const { steps, guidance, method } = options;
+  const first = moved(field, z, i / steps, guidance, 1 / steps);
+  const ahead = add(z, first);
+  if (method === 'euler') return [ahead];
+  const half = mul(first, 0.5);
+  if (method === 'heun') {
+    return [add(add(z, half), moved(field, ahead, (i + 1) / steps, guidance, 1 / (2 * steps)))];
+  }
+  return [i === 0 ? ahead : add(ahead, sub(half, earlier)), half];
+}
+
+/**
+ * Latents at t = 1 from standard normal noise, of its shape; the caller frees both.
+ * `progress` is told after every step that was issued, and waited for; what it throws ends the integration.
  * @throws RangeError when `steps` is not a positive whole number
  */
 export async function integrate(
-  field: VelocityField, noise: Float32Array, options: SamplerOptions,
-  progress: (step: number) => void = () => {},
-): Promise<Float32Array> {
-  const { steps, guidance, temperature, method } = options;
+  field: VelocityField, noise: Tensor, options: SamplerOptions,
+  progress: (step: number) => void | Promise<void> = () => {},
+): Promise<Tensor> {
+  const { steps, temperature } = options;
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`A sampler needs 1 or more steps, got ${steps}.`);
   }
-  let z = noise.map((value) => value * temperature);
-  let last: Float32Array | null = null;
-  for (let i = 0; i < steps; i++) {
-    const before = z;
-    const first = await guided(field, before, i / steps, guidance);
-    let direction = first;
-    if (method === 'heun') {
-      const ahead = before.map((value, k) => value + first[k] / steps);
-      const second = await guided(field, ahead, (i + 1) / steps, guidance);
-      direction = first.map((value, k) => (value + second[k]) / 2);
-    } else if (method === 'adams-bashforth' && last !== null) {
-      const earlier: Float32Array = last;
-      direction = first.map((value, k) => 1.5 * value - 0.5 * earlier[k]);
+  let state: Tensor[] = [mul(noise, temperature)];
+  try {
+    for (let i = 0; i < steps; i++) {
+      const before = state;
+      state = tidy(() => stepped(field, before, i, options));
+      dispose(before);
+      await progress(i + 1);
     }
-    last = first;
-    z = before.map((value, k) => value + direction[k] / steps);
-    progress(i + 1);
+  } catch (error) {
+    dispose(state);
+    throw error;
   }
-  return z;
+  const [latents, ...rest] = state;
+  dispose(rest);
+  return latents;
 }

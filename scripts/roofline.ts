@@ -33,7 +33,8 @@ const shares = [1, 0.3];
 const command: Command<'out'> = {
   invocation: 'npm run roofline --',
   summary: `Records a pair of clips and a preference step of models with random weights on WebGPU in headless Chromium,
-counts what every kernel has to do and writes a Markdown file with predictions for other GPUs.`,
+counts what every kernel has to do and writes a Markdown file with predictions for other GPUs. Without a GPU it takes
+about ten minutes, nearly all of them for the model of 100 million parameters.`,
   flags: { out: { value: 'FILE', help: 'Markdown file to write', default: 'docs/roofline.md' } },
 };
 

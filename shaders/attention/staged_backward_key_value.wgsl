@@ -2,8 +2,9 @@
 // what backward_key_value.wgsl computes, laid out for GPUs. The head width 4 CHUNKS is fixed in the module, at
 // most 64.
 //
-// A workgroup takes THREADS keys of one head, one a thread. The key and both sums live in registers; the
-// thread's value is kept in workgroup memory too, because four arrays of 64 numbers would not fit.
+// A workgroup takes THREADS keys of one head. The key and both sums live in registers; the value is kept in workgroup
+// memory too, because four arrays of 64 numbers would not fit. PARTS threads share a key's queries, where keys are too few
+// to fill a GPU.
 
 override QUERIES: u32;
 override KEYS: u32;
@@ -13,6 +14,9 @@ override SCALE: f32;
 const CHUNKS = 16u;
 const THREADS = 32u;
 const TILE = 8u;
+const PARTS = 1u;
+const GROUP = THREADS * PARTS;
+const EXCHANGED = select(1u, GROUP, PARTS > 1u);
 
 @group(0) @binding(0) var<storage, read> query: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> key: array<vec4<f32>>;
@@ -26,11 +30,17 @@ const TILE = 8u;
 var<workgroup> query_tile: array<vec4<f32>, TILE * CHUNKS>;
 var<workgroup> pull_tile: array<vec4<f32>, TILE * CHUNKS>;
 var<workgroup> content: array<vec4<f32>, THREADS * CHUNKS>;
+var<workgroup> exchange: array<vec4<f32>, EXCHANGED>;
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+@compute @workgroup_size(THREADS, PARTS)
+fn main(
+  @builtin(workgroup_id) block: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) index: u32,
+) {
   let group = block.y;
-  let row = block.x * THREADS + local;
+  let row = block.x * THREADS + local.x;
+  let part = local.y;
   let stride = HEADS * CHUNKS;
   let queries_at = (group / HEADS * QUERIES * HEADS + group % HEADS) * CHUNKS;
   let key_at = (group / HEADS * KEYS * HEADS + group % HEADS) * CHUNKS + min(row, KEYS - 1u) * stride;
@@ -39,21 +49,21 @@ fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index
   var value_sum = array<vec4<f32>, CHUNKS>();
   for (var c = 0u; c < CHUNKS; c++) { // unroll
     right[c] = key[key_at + c];
-    content[c * THREADS + local] = value[key_at + c];
+    content[c * THREADS + local.x] = value[key_at + c];
   }
   for (var start = 0u; start < QUERIES; start += TILE) {
-    for (var load = local; load < TILE * CHUNKS; load += THREADS) {
+    for (var load = index; load < TILE * CHUNKS; load += GROUP) {
       let at = queries_at + min(start + load / CHUNKS, QUERIES - 1u) * stride + load % CHUNKS;
       query_tile[load] = query[at] * SCALE;
       pull_tile[load] = output_gradient[at];
     }
     workgroupBarrier();
-    for (var i = 0u; i < TILE; i++) {
+    for (var i = part; i < TILE; i += PARTS) {
       var score = 0.0;
       var change = 0.0;
       for (var c = 0u; c < CHUNKS; c++) { // unroll
         score += dot(query_tile[i * CHUNKS + c], right[c]);
-        change += dot(pull_tile[i * CHUNKS + c], content[c * THREADS + local]);
+        change += dot(pull_tile[i * CHUNKS + c], content[c * THREADS + local.x]);
       }
       let at = group * QUERIES + min(start + i, QUERIES - 1u);
       let weight = select(0.0, exp(score - statistics[at]), start + i < QUERIES);
@@ -65,7 +75,25 @@ fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  if (row < KEYS) {
+  if (PARTS > 1u) {
+    for (var c = 0u; c < CHUNKS; c++) { // unroll
+      exchange[index] = key_sum[c];
+      workgroupBarrier();
+      key_sum[c] = vec4<f32>();
+      for (var other = local.x; other < GROUP; other += THREADS) {
+        key_sum[c] += exchange[other];
+      }
+      workgroupBarrier();
+      exchange[index] = value_sum[c];
+      workgroupBarrier();
+      value_sum[c] = vec4<f32>();
+      for (var other = local.x; other < GROUP; other += THREADS) {
+        value_sum[c] += exchange[other];
+      }
+      workgroupBarrier();
+    }
+  }
+  if (row < KEYS && part == 0u) {
     for (var c = 0u; c < CHUNKS; c++) { // unroll
       key_gradient[key_at + c] = key_sum[c];
       value_gradient[key_at + c] = value_sum[c];

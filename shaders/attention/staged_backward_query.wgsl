@@ -1,8 +1,8 @@
 // Attention, gradient to the queries, with keys and values staged through workgroup memory: what
 // backward_query.wgsl computes, laid out for GPUs. The head width 4 CHUNKS is fixed in the module, at most 64.
 //
-// A workgroup takes THREADS query rows of one head, one a thread; the row's query, output gradient and sums
-// live in registers.
+// A workgroup takes THREADS query rows of one head; the row's query, output gradient and sums live in registers. PARTS
+// threads share a row's keys, where rows are too few to fill a GPU.
 
 override QUERIES: u32;
 override KEYS: u32;
@@ -12,6 +12,9 @@ override SCALE: f32;
 const CHUNKS = 16u;
 const THREADS = 32u;
 const TILE = 16u;
+const PARTS = 1u;
+const GROUP = THREADS * PARTS;
+const EXCHANGED = select(1u, GROUP, PARTS > 1u);
 
 @group(0) @binding(0) var<storage, read> query: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> key: array<vec4<f32>>;
@@ -23,11 +26,17 @@ const TILE = 16u;
 
 var<workgroup> key_tile: array<vec4<f32>, TILE * CHUNKS>;
 var<workgroup> value_tile: array<vec4<f32>, TILE * CHUNKS>;
+var<workgroup> exchange: array<vec4<f32>, EXCHANGED>;
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+@compute @workgroup_size(THREADS, PARTS)
+fn main(
+  @builtin(workgroup_id) block: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) index: u32,
+) {
   let group = block.y;
-  let row = block.x * THREADS + local;
+  let row = block.x * THREADS + local.x;
+  let part = local.y;
   let stride = HEADS * CHUNKS;
   let queries_at = (group / HEADS * QUERIES * HEADS + group % HEADS) * CHUNKS;
   let keys_at = (group / HEADS * KEYS * HEADS + group % HEADS) * CHUNKS;
@@ -43,13 +52,13 @@ fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index
   let level = statistics[group * QUERIES + clamped];
   let mean = products[group * QUERIES + clamped];
   for (var start = 0u; start < KEYS; start += TILE) {
-    for (var load = local; load < TILE * CHUNKS; load += THREADS) {
+    for (var load = index; load < TILE * CHUNKS; load += GROUP) {
       let at = keys_at + min(start + load / CHUNKS, KEYS - 1u) * stride + load % CHUNKS;
       key_tile[load] = key[at];
       value_tile[load] = value[at];
     }
     workgroupBarrier();
-    for (var j = 0u; j < TILE; j++) {
+    for (var j = part; j < TILE; j += PARTS) {
       var score = 0.0;
       var change = 0.0;
       for (var c = 0u; c < CHUNKS; c++) { // unroll
@@ -63,7 +72,18 @@ fn main(@builtin(workgroup_id) block: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  if (row < QUERIES) {
+  if (PARTS > 1u) {
+    for (var c = 0u; c < CHUNKS; c++) { // unroll
+      exchange[index] = sum[c];
+      workgroupBarrier();
+      sum[c] = vec4<f32>();
+      for (var other = local.x; other < GROUP; other += THREADS) {
+        sum[c] += exchange[other];
+      }
+      workgroupBarrier();
+    }
+  }
+  if (row < QUERIES && part == 0u) {
     for (var c = 0u; c < CHUNKS; c++) { // unroll
       query_gradient[row_at + c] = sum[c];
     }

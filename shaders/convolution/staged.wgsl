@@ -4,7 +4,8 @@
 // Implicit matrix product: rows are the POSITIONS of the result (outputs; inputs if GRADIENT), columns its
 // channels N, and the sum runs over taps and the K channels of what is read. Source sizes T, H, W belong to
 // what is read, OT, OH, OW to the result. K and N are multiples of 4. A workgroup of THREADS x THREADS computes
-// a (4 THREADS)^2 tile, 4 x 4 a thread, gathering the rows of a tap (im2col) inside the tile load.
+// a (4 THREADS)^2 tile, 4 x 4 a thread, gathering the rows of a tap (im2col) inside the tile load. PARTS times as many
+// threads share a step along K, DEPTH of it each, where outputs are too few to fill a GPU; PARTS is 1, 2 or 4.
 
 override POSITIONS: u32;
 override T: i32;
@@ -26,10 +27,13 @@ override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const THREADS = 8u;
 const DEPTH = 16u;
+const PARTS = 1u;
 const BIAS = 1;
 const TILE = 4u * THREADS;
-const GROUP = THREADS * THREADS;
-const LOADS = DEPTH * TILE / 4u;
+const GROUP = THREADS * THREADS * PARTS;
+const STEP = DEPTH * PARTS;
+const LOADS = STEP * TILE / 4u;
+const EXCHANGED = select(1u, GROUP, PARTS > 1u);
 
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> filters: array<vec4<f32>>;
@@ -37,8 +41,9 @@ const LOADS = DEPTH * TILE / 4u;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
 
 var<workgroup> origin: array<vec4<i32>, TILE>;
-var<workgroup> left_tile: array<f32, DEPTH * TILE>;
-var<workgroup> right_tile: array<f32, DEPTH * TILE>;
+var<workgroup> left_tile: array<f32, STEP * TILE>;
+var<workgroup> right_tile: array<f32, STEP * TILE>;
+var<workgroup> exchange: array<vec4<f32>, EXCHANGED>;
 
 // Index of the position that a result position reads at a tap, or -1 where there is none.
 fn source_of(place: vec4<i32>, tap: vec3<i32>) -> i32 {
@@ -54,7 +59,7 @@ fn source_of(place: vec4<i32>, tap: vec3<i32>) -> i32 {
   return select(-1, ((place.w + at.x) * H + at.y) * W + at.z, inside);
 }
 
-@compute @workgroup_size(THREADS, THREADS)
+@compute @workgroup_size(THREADS, THREADS, PARTS)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -76,10 +81,10 @@ fn main(
   var sum = array<vec4<f32>, 4>();
   for (var tap = 0; tap < KT * KH * KW; tap++) {
     let step = vec3<i32>(tap / (KW * KH), tap / KW % KH, tap % KW);
-    for (var start = 0u; start < K; start += DEPTH) {
+    for (var start = 0u; start < K; start += STEP) {
       for (var load = index; load < LOADS; load += GROUP) {
-        let m = load / (DEPTH / 4u);
-        let k = load % (DEPTH / 4u) * 4u;
+        let m = load / (STEP / 4u);
+        let k = load % (STEP / 4u) * 4u;
         var value = vec4<f32>(0.0);
         let at = source_of(origin[m], step);
         if (at >= 0 && start + k < K) {
@@ -109,12 +114,23 @@ fn main(
         }
       }
       workgroupBarrier();
-      for (var k = 0u; k < DEPTH; k++) {
+      for (var k = local.z * DEPTH; k < (local.z + 1u) * DEPTH; k++) {
         let at = k * TILE + local.x * 4u;
         let b = vec4<f32>(right_tile[at], right_tile[at + 1u], right_tile[at + 2u], right_tile[at + 3u]);
         for (var i = 0u; i < 4u; i++) { // unroll
           sum[i] += left_tile[k * TILE + local.y * 4u + i] * b;
         }
+      }
+      workgroupBarrier();
+    }
+  }
+  if (PARTS > 1u) {
+    for (var i = 0u; i < 4u; i++) { // unroll
+      exchange[index] = sum[i];
+      workgroupBarrier();
+      sum[i] = vec4<f32>();
+      for (var other = index % (THREADS * THREADS); other < GROUP; other += THREADS * THREADS) {
+        sum[i] += exchange[other];
       }
       workgroupBarrier();
     }
@@ -125,7 +141,7 @@ fn main(
     shift = bias[n]; // when BIAS
     for (var i = 0u; i < 4u; i++) { // unroll
       let m = row + local.y * 4u + i;
-      if (m < POSITIONS) {
+      if (m < POSITIONS && i % PARTS == local.z) {
         result[m * (N / 4u) + n] = sum[i] * GAIN + shift;
       }
     }

@@ -3,8 +3,9 @@
 // right [N, K] read transposed: forward, input and weight gradient. The contiguous dimension of every
 // operand and N are multiples of 4.
 //
-// A workgroup of THREADS x THREADS computes a (4 THREADS)^2 tile of outputs, 4 x 4 a thread, in steps of
-// DEPTH along K. Both tiles lie in workgroup memory with K slowest, so a thread reads 4 neighbours of each.
+// A workgroup of THREADS x THREADS computes a (4 THREADS)^2 tile of outputs, 4 x 4 a thread, in steps along K. Both tiles
+// lie in workgroup memory with K slowest, so a thread reads 4 neighbours of each. PARTS times as many threads share a
+// step, DEPTH of K each, where outputs are too few to fill a GPU (split-K inside a workgroup); PARTS is 1, 2 or 4.
 
 override M: u32;
 override K: u32;
@@ -15,13 +16,16 @@ override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const THREADS = 8u;
 const DEPTH = 16u;
+const PARTS = 1u;
 const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
 const RESIDUAL = 1;
 const TILE = 4u * THREADS;
-const GROUP = THREADS * THREADS;
-const LOADS = DEPTH * TILE / 4u;
+const GROUP = THREADS * THREADS * PARTS;
+const STEP = DEPTH * PARTS;
+const LOADS = STEP * TILE / 4u;
+const EXCHANGED = select(1u, GROUP, PARTS > 1u);
 
 @group(0) @binding(0) var<storage, read> left: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> right: array<vec4<f32>>;
@@ -30,8 +34,9 @@ const LOADS = DEPTH * TILE / 4u;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
 
-var<workgroup> left_tile: array<f32, DEPTH * TILE>;
-var<workgroup> right_tile: array<f32, DEPTH * TILE>;
+var<workgroup> left_tile: array<f32, STEP * TILE>;
+var<workgroup> right_tile: array<f32, STEP * TILE>;
+var<workgroup> exchange: array<vec4<f32>, EXCHANGED>;
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: vec4<f32>) -> vec4<f32> {
@@ -39,7 +44,7 @@ fn gelu(v: vec4<f32>) -> vec4<f32> {
   return v / (1.0 + exp(-clamp(doubled, vec4<f32>(-80.0), vec4<f32>(80.0))));
 }
 
-@compute @workgroup_size(THREADS, THREADS)
+@compute @workgroup_size(THREADS, THREADS, PARTS)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
@@ -48,7 +53,7 @@ fn main(
   let row = group.y * TILE;
   let column = group.x * TILE;
   var sum = array<vec4<f32>, 4>();
-  for (var start = 0u; start < K; start += DEPTH) {
+  for (var start = 0u; start < K; start += STEP) {
     for (var load = index; load < LOADS; load += GROUP) {
       if (LEFT_TRANSPOSED) {
         let k = load / (TILE / 4u);
@@ -61,8 +66,8 @@ fn main(
           left_tile[k * TILE + m + c] = value[c];
         }
       } else {
-        let m = load / (DEPTH / 4u);
-        let k = load % (DEPTH / 4u) * 4u;
+        let m = load / (STEP / 4u);
+        let k = load % (STEP / 4u) * 4u;
         var value = vec4<f32>(0.0);
         if (start + k < K && row + m < M) {
           value = left[((row + m) * K + start + k) / 4u];
@@ -72,8 +77,8 @@ fn main(
         }
       }
       if (RIGHT_TRANSPOSED) {
-        let n = load / (DEPTH / 4u);
-        let k = load % (DEPTH / 4u) * 4u;
+        let n = load / (STEP / 4u);
+        let k = load % (STEP / 4u) * 4u;
         var value = vec4<f32>(0.0);
         if (start + k < K && column + n < N) {
           value = right[((column + n) * K + start + k) / 4u];
@@ -94,7 +99,7 @@ fn main(
       }
     }
     workgroupBarrier();
-    for (var k = 0u; k < DEPTH; k++) {
+    for (var k = local.z * DEPTH; k < (local.z + 1u) * DEPTH; k++) {
       let at = k * TILE + local.x * 4u;
       let b = vec4<f32>(right_tile[at], right_tile[at + 1u], right_tile[at + 2u], right_tile[at + 3u]);
       for (var i = 0u; i < 4u; i++) { // unroll
@@ -103,13 +108,24 @@ fn main(
     }
     workgroupBarrier();
   }
+  if (PARTS > 1u) {
+    for (var i = 0u; i < 4u; i++) { // unroll
+      exchange[index] = sum[i];
+      workgroupBarrier();
+      sum[i] = vec4<f32>();
+      for (var other = index % (THREADS * THREADS); other < GROUP; other += THREADS * THREADS) {
+        sum[i] += exchange[other];
+      }
+      workgroupBarrier();
+    }
+  }
   let n = column / 4u + local.x;
   if (n < N / 4u) {
     var shift = vec4<f32>(0.0);
     shift = bias[n]; // when BIAS
     for (var i = 0u; i < 4u; i++) { // unroll
       let m = row + local.y * 4u + i;
-      if (m < M) {
+      if (m < M && i % PARTS == local.z) {
         let at = m * (N / 4u) + n;
         var value = sum[i] * GAIN + shift;
         before[at] = value; // when SAVE

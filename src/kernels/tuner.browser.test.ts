@@ -48,7 +48,7 @@ test('what came up is measured, in every way that it can run, and only once', as
   const [tuned, ...others] = await tuneAll();
   expect(others).toEqual([]);
   console.log(JSON.stringify(tuned));
-  const ways = ['register', 'staged', 'staged-wide', ...(hasNeighbours(engine.device) ? ['quad'] : [])];
+  const ways = ['register', 'staged', 'staged-wide', 'staged-split', ...(hasNeighbours(engine.device) ? ['quad'] : [])];
   expect(Object.keys(tuned.milliseconds).sort()).toEqual(ways.sort());
   const fastest = Math.min(...Object.values(tuned.milliseconds));
   expect(tuned.milliseconds[tuned.variant]).toBe(fastest);
@@ -58,7 +58,7 @@ test('what came up is measured, in every way that it can run, and only once', as
 });
 
 test('every measured choice computes the same', async () => {
-  for (const variant of ['register', 'quad', 'staged', 'staged-wide'] satisfies Variant[]) {
+  for (const variant of ['register', 'quad', 'staged', 'staged-wide', 'staged-split'] satisfies Variant[]) {
     setMeasured(engine.device, 'linear forward 33x64x96', variant);
     await product();
   }

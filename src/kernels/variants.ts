@@ -4,7 +4,8 @@
 // adapters that compute on the CPU, where barriers and workgroup memory cost more than they save. 'quad': the same
 // with operands handed round among four neighbouring threads, where such an adapter has subgroups; better still.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
-// 64 x 64. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
+// 64 x 64; 'staged-split': the tile of 'staged' with its sums shared among four times as many threads, for outputs that
+// are too few to fill a GPU. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
 // the others need.
 //
 // What was measured on a device (tuner.ts) goes before what is usual. Every choice that comes up is remembered, so
@@ -13,10 +14,10 @@
 import type { Program } from '../engine/bridge.ts';
 
 /** How a kernel's operands reach its threads. */
-export type Variant = 'register' | 'quad' | 'staged' | 'staged-wide' | 'general';
+export type Variant = 'register' | 'quad' | 'staged' | 'staged-wide' | 'staged-split' | 'general';
 
 /** Every variant, for suites that must cover all of them. */
-export const variants: readonly Variant[] = ['register', 'quad', 'staged', 'staged-wide', 'general'];
+export const variants: readonly Variant[] = ['register', 'quad', 'staged', 'staged-wide', 'staged-split', 'general'];
 
 /** One way to run a dispatch, and the bytes of every buffer that it binds, in order. */
 export interface Candidate {
@@ -53,7 +54,7 @@ function choicesOf(device: GPUDevice): DeviceChoices {
 }
 
 /** What runs where a dispatch has no variant of the wanted name. */
-const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', quad: 'register' };
+const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', 'staged-split': 'staged', quad: 'register' };
 
 let forced: Variant | null = null;
 

@@ -69,7 +69,7 @@ async function compare(label: string, shape: AttentionShape, { q, k, v, dy }: Da
   ]);
 }
 
-describe.each(['register', 'quad', 'staged'] as const satisfies readonly Variant[])('%s', (variant) => {
+describe.each(['register', 'quad', 'staged', 'staged-split'] as const satisfies readonly Variant[])('%s', (variant) => {
   test.each(shapes)('%i x %i queries, %i keys, %i heads of %i', async (batch, queries, keys, heads, width) => {
     forceVariant(variant);
     const shape = { batch, queries, keys, heads, width, scale: 1 / Math.sqrt(width) };

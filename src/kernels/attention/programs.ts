@@ -42,6 +42,8 @@ const stepsTile = 32;
 const registerRows = 4;
 const registerGroup = 16;
 const stagedThreads = 32;
+/** Threads that share a row where rows are too few to fill a GPU. */
+const splitParts = 4;
 const widestStaged = 64;
 
 /** A pass on a device. */
@@ -87,9 +89,9 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
     };
     return { program, bytes: keepsSteps ? [...bytes, bytesOfSteps(shape)] : bytes, keepsSteps };
   };
-  const throughWorkgroup = (): AttentionCandidate => {
+  const throughWorkgroup = (parts: number) => (): AttentionCandidate => {
     const program: Program = {
-      shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4 }),
+      shader: specialize(`attention/staged_${pass}`, staged[pass], { CHUNKS: width / 4, PARTS: parts }),
       constants,
       workgroups: [Math.ceil(rows / stagedThreads), batch * heads, 1],
     };
@@ -97,7 +99,9 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
   };
   const key = `attention ${pass} ${batch}x${heads}x${queries}x${keys}x${width}`;
   const { program, keepsSteps } = choose(device, key, {
-    ...(width <= widestStaged && { staged: throughWorkgroup }),
+    ...(width <= widestStaged && {
+      staged: throughWorkgroup(1), 'staged-split': throughWorkgroup(splitParts),
+    }),
     ...(shared !== undefined && { quad: () => amongNeighbours(shared) }),
     register: inRegisters,
   }, 'staged');

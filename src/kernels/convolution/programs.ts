@@ -13,6 +13,8 @@ import stagedFilterGradient from '../../../shaders/convolution/staged_filter_gra
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program, Shader } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
+import { stagedWays } from '../staged-tiles.ts';
+import type { StagedTile } from '../staged-tiles.ts';
 import { choose, hasNeighbours } from '../variants.ts';
 import type { Candidate, Candidates, Variant } from '../variants.ts';
 import type { ConvolutionShape } from './oracle.ts';
@@ -90,12 +92,13 @@ function stagedProgram(
   constants: Record<string, number>,
   bias: boolean,
   gradient: boolean,
-  threads: 8 | 16,
+  tile: StagedTile,
 ): Program {
   const { POSITIONS: positions, N: columns } = constants;
-  const tiles = Math.ceil(positions / (4 * threads)) * Math.ceil(columns / (4 * threads));
+  const side = 4 * tile.THREADS;
+  const tiles = Math.ceil(positions / side) * Math.ceil(columns / side);
   return {
-    shader: specialize('convolution/staged', staged, { THREADS: threads, BIAS: Number(bias) }),
+    shader: specialize('convolution/staged', staged, { ...tile, BIAS: Number(bias) }),
     constants: { ...constants, GRADIENT: Number(gradient), GAIN: 1 },
     workgroups: flatWorkgroups(device, tiles),
   };
@@ -165,12 +168,10 @@ function waysOf(
 ): Candidates {
   const general = (): Candidate => ({ program: generalProgram(device, constants, bias, gradient), bytes });
   if (!inFours(shape)) return { general };
-  const staged = (threads: 8 | 16) => (): Candidate =>
-    ({ program: stagedProgram(device, constants, bias, gradient, threads), bytes });
   // The division that a stride's gradient takes is beyond the software adapter's compiler in this shader (46 s).
   const quads = hasNeighbours(device) && (!gradient || shape.stride.every((step) => step === 1));
   return {
-    staged: staged(8), 'staged-wide': staged(16), register, general,
+    ...stagedWays((tile) => ({ program: stagedProgram(device, constants, bias, gradient, tile), bytes })), register, general,
     ...(quads && {
       quad: (): Candidate => ({ program: quadProgram(device, constants, bias, gradient), bytes }),
     }),

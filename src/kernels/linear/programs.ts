@@ -14,6 +14,8 @@ import staged from '../../../shaders/linear/staged.wgsl?raw';
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program } from '../../engine/bridge.ts';
 import { specialize } from '../specialize.ts';
+import { stagedWays } from '../staged-tiles.ts';
+import type { StagedTile } from '../staged-tiles.ts';
 import { choose, hasNeighbours } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
@@ -84,10 +86,11 @@ function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogu
   };
 }
 
-function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue, threads: 8 | 16): Program {
+function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue, tile: StagedTile): Program {
   const { M, K, N } = operandsOf(product, shape);
+  const { THREADS: threads } = tile;
   return {
-    shader: specialize('linear/staged', staged, { THREADS: threads, ...flags(epilogue) }),
+    shader: specialize('linear/staged', staged, { ...tile, ...flags(epilogue) }),
     constants: {
       M,
       K,
@@ -149,8 +152,7 @@ export function productProgram(
   // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
   const usual = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 'staged-wide' : 'staged';
   const { program } = choose(device, key, {
-    staged: () => ({ program: stagedProgram(product, shape, epilogue, 8), bytes }),
-    'staged-wide': () => ({ program: stagedProgram(product, shape, epilogue, 16), bytes }),
+    ...stagedWays((tile) => ({ program: stagedProgram(product, shape, epilogue, tile), bytes })),
     ...(product !== 'weight' && hasNeighbours(device) && {
       quad: () => ({ program: quadProgram(product, shape, epilogue), bytes }),
     }),

@@ -20,21 +20,47 @@ from .command import arguments, prepare
 from .data import Clips, training_clips
 from .fixture import make_fixture
 
+# Measured on held-out clips, besides what is named held_out_*.
+HELD_OUT = ('psnr', 'psnr_moving', 'edges')
+CURVE_POINTS = 12
+
 # What grow.py says about the model that this one has grown from.
 GROWN = 'grown.json'
+
+
+def logs(folder):
+    """Records of every stage's log in order: {stage: [{step, seconds, ...}]}."""
+    found = {}
+    for stage in ('autoencoder', 'motion', 'decoder', 'backbone', 'base', 'stage_one'):
+        path = folder / f'{stage}.jsonl'
+        if path.exists():
+            found[stage] = [json.loads(line) for line in path.read_text().splitlines()]
+    return found
 
 
 def last_records(folder):
     """The last record of every stage's log: {stage: {step, seconds, ...}}."""
     records = {}
-    for stage in ('autoencoder', 'motion', 'decoder', 'backbone', 'base', 'stage_one'):
-        path = folder / f'{stage}.jsonl'
-        if path.exists():
-            merged = {}
-            for line in path.read_text().splitlines():
-                merged.update({key: value for key, value in json.loads(line).items() if key != 'final'})
-            records[stage] = merged
+    for stage, lines in logs(folder).items():
+        records[stage] = {key: value for line in lines for key, value in line.items() if key != 'final'}
     return records
+
+
+def held_out_curves(folder):
+    """What each stage's log says of held-out clips, thinned to CURVE_POINTS, the last among them: {stage: [{samples,
+    ...}]}. Stages that were measured once have none.
+    """
+    curves = {}
+    for stage, lines in logs(folder).items():
+        points = []
+        for line in lines:
+            measured = {key: value for key, value in line.items() if key.startswith('held_out') or key in HELD_OUT}
+            if measured and 'samples' in line:
+                points.append({'samples': line['samples'], **measured})
+        if len(points) > 1:
+            count = min(len(points), CURVE_POINTS)
+            curves[stage] = [points[round(i * (len(points) - 1) / (count - 1))] for i in range(count)]
+    return curves
 
 
 def main():
@@ -67,6 +93,7 @@ def main():
         'sha256': digest, 'budget': report(config), 'tensors': len(tensors),
         'data': training_clips(options.data, config), 'seed': options.seed,
         'families': families, 'steps': steps, 'training': last_records(folder),
+        'curves': held_out_curves(folder),
     }
     grown = folder / GROWN
     if grown.exists():

@@ -135,6 +135,19 @@ def training_rows(records, prefix=''):
     return lines
 
 
+def curve_lines(curves):
+    """Markdown tables of what held-out clips showed as training went on."""
+    lines = []
+    for key, title in STAGES:
+        points = curves.get(key, [])
+        if points:
+            names = [name for name in points[0] if name != 'samples']
+            lines += ['', f'{title}, on held-out clips as it went on:', '',
+                      f"| samples seen | {' | '.join(names)} |", '|---:' * (len(names) + 1) + '|',
+                      *[f"| {point['samples']} | {' | '.join(f'{point[name]:.4g}' for name in names)} |" for point in points]]
+    return lines
+
+
 def data_lines(description):
     """Markdown list of the folders that training has drawn from, those of the models that it has grown out of first."""
     lines, known = [], []
@@ -185,7 +198,8 @@ def card(description):
         '`out-of-range` goes beyond them. The autoencoder, the backbone and the base generator know all looks and '
         'combinations through `wide`; Stage I does not.', '',
         f"## Training (seed {description['seed']})", '', *training_table(description), '',
-        'Losses named `held_out` are of clips that were not trained on.',
+        'Losses named `held_out`, PSNR and edges are of clips that were not trained on.',
+        *curve_lines(description.get('curves', {})),
     ]
     if 'grown' in description:
         names = [before['size'] for before in ancestors(description)] + [config['size']]

@@ -3,11 +3,16 @@
 // scale, shift [groups, C]; rowsPerGroup consecutive rows share one. Layer normalization: arXiv:1607.06450;
 // scale and shift from a condition: arXiv:2212.09748. C counts Values.
 //
-// `lanes` threads work on one row and add up through workgroup memory in a fixed order; with lanes = 1 each
-// thread has a row of its own and no barrier is met. The variance is taken in a second pass over the row:
+// `lanes` threads work on one row and add up in a fixed order, through workgroup memory or (SUBGROUPS) within subgroups
+// first; with lanes = 1 each thread has a row of its own and no barrier is met. The variance is taken in a second pass over the row:
 // E[x^2] - mean^2 loses all digits when the mean is large.
 
+enable subgroups; // when SUBGROUPS
+requires subgroup_id; // when SUBGROUPS
+
 alias Value = vec4<f32>;
+
+const SUBGROUPS = 0;
 
 override rows: u32;
 override C: u32;
@@ -30,11 +35,16 @@ fn total(value: Value) -> f32 {
 }
 
 // The sum over the lanes of a row; every thread of the workgroup calls it.
-fn across(value: f32, lane: u32, slot: u32) -> f32 {
+fn across(value: f32, lane: u32, slot: u32, team: vec2<u32>) -> f32 {
   if (lanes == 1u) {
     return value;
   }
   workgroupBarrier();
+  return of_subgroups(value, team); // when SUBGROUPS
+  return of_tree(value, lane, slot);
+}
+
+fn of_tree(value: f32, lane: u32, slot: u32) -> f32 {
   partial[slot] = value;
   for (var half = lanes / 2u; half > 0u; half = half / 2u) {
     workgroupBarrier();
@@ -46,12 +56,26 @@ fn across(value: f32, lane: u32, slot: u32) -> f32 {
   return partial[slot - lane];
 }
 
+// A row has the whole workgroup; team: which subgroup of it this is, and of how many. Their size is the adapter's.
+fn of_subgroups(value: f32, team: vec2<u32>) -> f32 { // when SUBGROUPS
+  let together = subgroupAdd(value); // when SUBGROUPS
+  if (subgroupElect()) { partial[team.x] = together; } // when SUBGROUPS
+  workgroupBarrier(); // when SUBGROUPS
+  var sum = partial[0]; // when SUBGROUPS
+  for (var other = 1u; other < team.y; other++) { sum += partial[other]; } // when SUBGROUPS
+  return sum; // when SUBGROUPS
+} // when SUBGROUPS
+
 @compute @workgroup_size(lanes, rowsPerWorkgroup)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(subgroup_id) subgroup: u32, // when SUBGROUPS
+  @builtin(num_subgroups) subgroups: u32, // when SUBGROUPS
 ) {
+  var team = vec2<u32>(0u, 1u);
+  team = vec2<u32>(subgroup, subgroups); // when SUBGROUPS
   let lane = local.x;
   let slot = local.y * lanes + lane;
   let wanted = (group.y * groups.x + group.x) * rowsPerWorkgroup + local.y;
@@ -63,13 +87,13 @@ fn main(
   for (var c = lane; c < C; c += lanes) {
     sum += x[start + c];
   }
-  let mean = across(total(sum), lane, slot) / channels;
+  let mean = across(total(sum), lane, slot, team) / channels;
   var squares = Value(0.0);
   for (var c = lane; c < C; c += lanes) {
     let centred = x[start + c] - mean;
     squares += centred * centred;
   }
-  let variance = across(total(squares), lane, slot) / channels;
+  let variance = across(total(squares), lane, slot, team) / channels;
   let inverse = 1.0 / sqrt(variance + epsilon);
   if (wanted >= rows) {
     return;

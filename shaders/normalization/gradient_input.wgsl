@@ -1,7 +1,12 @@
 // Gradient of layer norm with modulation to its input (see forward.wgsl for shapes and lanes):
 // g = dy (1 + scale), n = (x - mean) inverse, dx = inverse (g - mean(g) - n mean(g n)).
 
+enable subgroups; // when SUBGROUPS
+requires subgroup_id; // when SUBGROUPS
+
 alias Value = vec4<f32>;
+
+const SUBGROUPS = 0;
 
 override rows: u32;
 override C: u32;
@@ -23,11 +28,17 @@ fn total(value: Value) -> f32 {
   return dot(value, Value(1.0));
 }
 
-fn across(value: vec2<f32>, lane: u32, slot: u32) -> vec2<f32> {
+// The sum over the lanes of a row; every thread of the workgroup calls it.
+fn across(value: vec2<f32>, lane: u32, slot: u32, team: vec2<u32>) -> vec2<f32> {
   if (lanes == 1u) {
     return value;
   }
   workgroupBarrier();
+  return of_subgroups(value, team); // when SUBGROUPS
+  return of_tree(value, lane, slot);
+}
+
+fn of_tree(value: vec2<f32>, lane: u32, slot: u32) -> vec2<f32> {
   partial[slot] = value;
   for (var half = lanes / 2u; half > 0u; half = half / 2u) {
     workgroupBarrier();
@@ -39,12 +50,26 @@ fn across(value: vec2<f32>, lane: u32, slot: u32) -> vec2<f32> {
   return partial[slot - lane];
 }
 
+// A row has the whole workgroup; team: which subgroup of it this is, and of how many. Their size is the adapter's.
+fn of_subgroups(value: vec2<f32>, team: vec2<u32>) -> vec2<f32> { // when SUBGROUPS
+  let together = subgroupAdd(value); // when SUBGROUPS
+  if (subgroupElect()) { partial[team.x] = together; } // when SUBGROUPS
+  workgroupBarrier(); // when SUBGROUPS
+  var sum = partial[0]; // when SUBGROUPS
+  for (var other = 1u; other < team.y; other++) { sum += partial[other]; } // when SUBGROUPS
+  return sum; // when SUBGROUPS
+} // when SUBGROUPS
+
 @compute @workgroup_size(lanes, rowsPerWorkgroup)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(subgroup_id) subgroup: u32, // when SUBGROUPS
+  @builtin(num_subgroups) subgroups: u32, // when SUBGROUPS
 ) {
+  var team = vec2<u32>(0u, 1u);
+  team = vec2<u32>(subgroup, subgroups); // when SUBGROUPS
   let lane = local.x;
   let slot = local.y * lanes + lane;
   let wanted = (group.y * groups.x + group.x) * rowsPerWorkgroup + local.y;
@@ -61,7 +86,7 @@ fn main(
     sum += g;
     product += g * (x[start + c] - mean);
   }
-  let means = across(vec2<f32>(total(sum), total(product) * inverse), lane, slot) / channels;
+  let means = across(vec2<f32>(total(sum), total(product) * inverse), lane, slot, team) / channels;
   if (wanted >= rows) {
     return;
   }

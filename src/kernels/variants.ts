@@ -5,7 +5,7 @@
 // with operands handed round among four neighbouring threads, where such an adapter has subgroups; better still.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
 // 64 x 64; 'staged-split': the tile of 'staged' with its sums shared among four times as many threads, for outputs that
-// are too few to fill a GPU. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
+// are too few to fill a GPU; 'subgroups': sums over rows that are taken within subgroups first. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
 // the others need.
 //
 // What was measured on a device (tuner.ts) goes before what is usual. Every choice that comes up is remembered, so
@@ -14,10 +14,13 @@
 import type { Program } from '../engine/bridge.ts';
 
 /** How a kernel's operands reach its threads. */
-export type Variant = 'register' | 'quad' | 'staged' | 'staged-wide' | 'staged-split' | 'general';
+export type Variant = 'register' | 'quad' | 'staged' | 'staged-wide' | 'staged-split' | 'subgroups' | 'general';
 
-/** Every variant, for suites that must cover all of them. */
-export const variants: readonly Variant[] = ['register', 'quad', 'staged', 'staged-wide', 'staged-split', 'general'];
+/** Those of matrix products and convolutions, for suites that must cover all of them. */
+export const productVariants: readonly Variant[] = ['register', 'quad', 'staged', 'staged-wide', 'staged-split', 'general'];
+
+/** Every variant. */
+export const variants: readonly Variant[] = [...productVariants, 'subgroups'];
 
 /** One way to run a dispatch, and the bytes of every buffer that it binds, in order. */
 export interface Candidate {
@@ -54,7 +57,7 @@ function choicesOf(device: GPUDevice): DeviceChoices {
 }
 
 /** What runs where a dispatch has no variant of the wanted name. */
-const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', 'staged-split': 'staged', quad: 'register' };
+const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', 'staged-split': 'staged', subgroups: 'staged', quad: 'register' };
 
 let forced: Variant | null = null;
 
@@ -74,6 +77,11 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
  */
 export function hasNeighbours({ features, adapterInfo }: GPUDevice): boolean {
   return features.has('subgroups') && isSoftwareAdapter(adapterInfo);
+}
+
+/** Whether a shader can tell the subgroups of a workgroup apart; no matter how large they are. */
+export function hasSubgroupIds({ features }: GPUDevice): boolean {
+  return features.has('subgroups') && navigator.gpu.wgslLanguageFeatures.has('subgroup_id');
 }
 
 /**

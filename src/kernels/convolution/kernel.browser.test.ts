@@ -7,7 +7,7 @@ import type { EngineDevice } from '../../engine/device.ts';
 import { armNegativeControl, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
 import { columnSums } from '../linear/oracle.ts';
 import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
-import { forceVariant, variants } from '../variants.ts';
+import { forceVariant, productVariants } from '../variants.ts';
 import { convolution } from './kernel.ts';
 import {
   convolutionFilterGradient,
@@ -80,7 +80,7 @@ async function compare(x: number[], filter: number[], stride: [number, number, n
   ]);
 }
 
-describe.each(variants)('%s', (variant) => {
+describe.each(productVariants)('%s', (variant) => {
   // The widest tile, slow to compile, is the staged one's program: of what is smaller than it, one case.
   const chosen = variant !== 'staged-wide' ? cases
     : cases.filter(([[, time, height, width]]) => time * height * width > 64 || height === 2);
@@ -124,7 +124,7 @@ describe.each(variants)('%s', (variant) => {
   });
 });
 
-describe.each(variants.filter((variant) => variant !== 'general'))('%s at shapes of the model', (variant) => {
+describe.each(productVariants.filter((variant) => variant !== 'general'))('%s at shapes of the model', (variant) => {
   test.each(modelCases)('x %j, filter %j, stride %j', async (x, filter, stride) => {
     forceVariant(variant);
     await compare(x, filter, stride);

@@ -6,7 +6,7 @@ import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
 import { assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
 import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
-import { forceVariant, variants } from '../variants.ts';
+import { forceVariant, productVariants } from '../variants.ts';
 import { adaptedLinear } from './adapted.ts';
 import { linear } from './kernel.ts';
 import { columnSums, linearForward, linearInputGradient, linearWeightGradient } from './oracle.ts';
@@ -72,7 +72,7 @@ function tensorsOf([rows, depth, rank, columns]: (typeof shapes)[number], { x, w
 }
 
 // The products are the linear layer's own, whose suite has every variant; here the other staged tiles add nothing.
-describe.each(variants.filter((variant) => !variant.startsWith('staged-')))('%s', (variant) => {
+describe.each(productVariants.filter((variant) => !variant.startsWith('staged-')))('%s', (variant) => {
   test.each(shapes)('x [%i, %i], rank %i, to %i columns', async (...shape) => {
     forceVariant(variant);
     const [rows, depth, rank, columns] = shape;

@@ -6,7 +6,7 @@ import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
 import { armNegativeControl, assertNotClose, testValues, withBrokenConstants } from '../compare.ts';
 import { assertAllClose, take, ulpOfLargest, withGradients } from '../suite.ts';
-import { forceVariant, variants } from '../variants.ts';
+import { forceVariant, productVariants } from '../variants.ts';
 import { linear } from './kernel.ts';
 import {
   columnSums,
@@ -71,7 +71,7 @@ function oracle(
   };
 }
 
-describe.each(variants)('%s', (variant) => {
+describe.each(productVariants)('%s', (variant) => {
   // The widest tile, slow to compile, is the staged one's program: of what is smaller than it, one shape.
   const chosen = variant !== 'staged-wide' ? shapes
     : shapes.filter(([rows, , columns]) => Math.max(rows, columns) > 64 || rows === 7);

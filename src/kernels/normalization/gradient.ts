@@ -5,29 +5,24 @@ import { registerGradient } from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import inputSource from '../../../shaders/normalization/gradient_input.wgsl?raw';
 import modulationSource from '../../../shaders/normalization/gradient_modulation.wgsl?raw';
-import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
+import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
 import { layerNormInputGradientLoops, layerNormModulationGradientLoops } from './loops.ts';
 import { layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
-import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
+import { normalizationShape, rowProgram, workgroupThreads } from './shape.ts';
 
 registerOperation({
   name: 'Physics.layerNormInputGradient',
   inputNames: ['x', 'scale', 'statistics', 'dy'],
   webgpu(backend, [x, scale, statistics, dy]) {
-    const { rows, channels, groups } = normalizationShape(x.shape, scale.shape);
-    const width = vectorWidth(channels);
-    const C = channels / width;
-    const lanes = chooseLanes(backend.device, C);
-    const rowsPerWorkgroup = workgroupThreads / lanes;
+    const shape = normalizationShape(x.shape, scale.shape);
+    const { rows, channels, groups } = shape;
     const dx = createOutput(backend, x.shape);
-    const program = {
-      shader: vectorized('normalization/gradient_input', inputSource, width),
-      constants: { rows, C, channels, rowsPerGroup: rows / groups, lanes, rowsPerWorkgroup, unit: 1 },
-      workgroups: flatWorkgroups(backend.device, Math.ceil(rows / rowsPerWorkgroup)),
-    };
+    const [values, modulation] = [4 * rows * channels, 4 * groups * channels];
+    const bytes = [values, modulation, 8 * rows, values, values];
+    const program = rowProgram(backend.device, 'normalization/gradient_input', inputSource, shape, { unit: 1 }, bytes);
     dispatch(backend, program, [x, scale, statistics, dy], [dx]);
     return [dx];
   },

@@ -1,4 +1,4 @@
-// Layer norm on the GPU against its oracle: every number of lanes, forward and every gradient.
+// Layer norm on the GPU against its oracle: every variant, forward and every gradient.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,10 +11,13 @@ import {
   testValues,
   withBrokenConstants,
 } from '../compare.ts';
+import source from '../../../shaders/normalization/forward.wgsl?raw';
 import { layerNorm } from './kernel.ts';
 import { layerNormForward, layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
 import type { NormalizationShape } from './oracle.ts';
-import { forceLanes, laneVariants } from './shape.ts';
+import { rowProgram } from './shape.ts';
+import { forceVariant, hasSubgroupIds } from '../variants.ts';
+import type { Variant } from '../variants.ts';
 
 // WebNN allows 1 / 1024; f32 sums over a row do far better.
 const tolerance = { absolute: 4e-6, relative: 4e-6 };
@@ -30,7 +33,7 @@ beforeAll(async () => {
   engine = await createDevice();
 });
 afterAll(() => {
-  forceLanes(null);
+  forceVariant(null);
   expect(engine.errors).toEqual([]);
   engine.dispose();
 });
@@ -78,27 +81,29 @@ const shapes: [number[], number][] = [
   [[2, 63, 16], 1],
   [[1, 64, 24], 1],
   [[2, 65, 255], 2],
+  // As many values as threads, and one that leaves some idle at the end: what a whole workgroup takes.
   [[2, 161, 256], 2],
+  [[1, 5, 129], 1],
   [[3, 5, 260], 3],
 ];
 
-for (const lanes of laneVariants) {
-  test.each(shapes)(`${lanes} lanes: [%s], %i groups`, async ([B, L, C], groups) => {
-    forceLanes(lanes);
+for (const variant of ['register', 'staged', 'subgroups'] satisfies Variant[]) {
+  test.each(shapes)(`${variant}: [%s], %i groups`, async ([B, L, C], groups) => {
+    forceVariant(variant);
     const results = await run([B, L, C], groups);
     compare(`layerNorm [${B}, ${L}, ${C}]`, results, { rows: B * L, channels: C, groups });
   });
 
-  test(`${lanes} lanes: large values and a large mean`, async () => {
-    forceLanes(lanes);
+  test(`${variant}: large values and a large mean`, async () => {
+    forceVariant(variant);
     const shape = { rows: 6, channels: 64, groups: 1 };
     compare('layerNorm large', await run([2, 3, 64], 1, 1e4), shape);
     // 1000 -+ 2: the inputs themselves carry errors of 2^-15 of their spread.
     compare('layerNorm offset', await run([2, 3, 64], 1, 2, 1000), shape, 3e-4);
   });
 
-  test(`${lanes} lanes: a NaN spoils its row and no other`, async () => {
-    forceLanes(lanes);
+  test(`${variant}: a NaN spoils its row and no other`, async () => {
+    forceVariant(variant);
     const x = testValues(1, 3 * 8);
     x[11] = NaN;
     const zeros = tf.zeros([1, 8]);
@@ -110,8 +115,16 @@ for (const lanes of laneVariants) {
   });
 }
 
+test('subgroups add up where the adapter has them and a row takes a workgroup', () => {
+  forceVariant('subgroups');
+  const nameOf = (channels: number) =>
+    rowProgram(engine.device, 'normalization/forward', source, { rows: 2, channels, groups: 1 }, {}, []).shader.name;
+  expect(nameOf(256).includes('SUBGROUPS=1')).toBe(hasSubgroupIds(engine.device));
+  expect(nameOf(252).includes('SUBGROUPS')).toBe(false);
+});
+
 test('a video [B, T, H, W, C] is normalised over its channels', async () => {
-  forceLanes(null);
+  forceVariant(null);
   const x = testValues(5, 2 * 3 * 2 * 2 * 24);
   const scale = testValues(6, 24);
   const y = layerNorm(tf.tensor(x, [2, 3, 2, 2, 24]), tf.tensor(scale, [1, 24]), tf.zeros([1, 24]));

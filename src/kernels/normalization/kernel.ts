@@ -5,30 +5,24 @@
 
 import type { Tensor } from '@tensorflow/tfjs-core';
 import forwardSource from '../../../shaders/normalization/forward.wgsl?raw';
-import { createOutput, dispatch, flatWorkgroups } from '../../engine/bridge.ts';
-import { vectorized, vectorWidth } from '../elementwise.ts';
+import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import './gradient.ts';
 import { layerNormLoops } from './loops.ts';
 import { epsilon, layerNormForward } from './oracle.ts';
-import { chooseLanes, normalizationShape, workgroupThreads } from './shape.ts';
+import { normalizationShape, rowProgram } from './shape.ts';
 
 registerOperation({
   name: 'Physics.layerNorm',
   inputNames: ['x', 'scale', 'shift'],
   webgpu(backend, [x, scale, shift]) {
-    const { rows, channels, groups } = normalizationShape(x.shape, scale.shape);
-    const width = vectorWidth(channels);
-    const C = channels / width;
-    const lanes = chooseLanes(backend.device, C);
-    const rowsPerWorkgroup = workgroupThreads / lanes;
+    const shape = normalizationShape(x.shape, scale.shape);
+    const { rows, channels, groups } = shape;
     const y = createOutput(backend, x.shape);
     const statistics = createOutput(backend, [rows, 2]);
-    const program = {
-      shader: vectorized('normalization/forward', forwardSource, width),
-      constants: { rows, C, channels, rowsPerGroup: rows / groups, epsilon, lanes, rowsPerWorkgroup },
-      workgroups: flatWorkgroups(backend.device, Math.ceil(rows / rowsPerWorkgroup)),
-    };
+    const [values, modulation] = [4 * rows * channels, 4 * groups * channels];
+    const bytes = [values, modulation, modulation, values, 8 * rows];
+    const program = rowProgram(backend.device, 'normalization/forward', forwardSource, shape, { epsilon }, bytes);
     dispatch(backend, program, [x, scale, shift], [y, statistics]);
     return [y, statistics];
   },

@@ -23,10 +23,10 @@ export function tinyModel(seed = 3): Model {
   return createModel({ config: tinyConfig, description: {}, parameters, hash: `tiny-${seed}`, bytes: 0 });
 }
 
-/** A trainer over fresh adapters, at its first step. */
-export function tinyTrainer(model: Model, stage: Stage = 'generator', seed = 1): Trainer {
+/** A trainer over fresh adapters, at its first step; it reads its state after so many milliseconds of steps. */
+export function tinyTrainer(model: Model, stage: Stage = 'generator', seed = 1, readAfter?: number): Trainer {
   const state = new PolicyState(model);
-  return new Trainer(state, initialProgress(stage, seed), state.pretrainedValues());
+  return new Trainer(state, initialProgress(stage, seed), state.pretrainedValues(), readAfter);
 }
 
 /** Pair number i: its preference, and latents that differ by a fixed direction. */

@@ -64,8 +64,8 @@ test.each(stages)('%s: its parameters change, no other does, the reference never
   expect(await model.weights.get('transformer.patch.weight')?.data()).toEqual(base);
   expect(Float32Array.from(await model.weights.get('head.output.weight')?.data() ?? [])).toEqual(baseHead);
   // The first draw once more, now under trained weights: only the policy's errors may differ.
-  const { values } = trainer.snapshot();
-  trainer.restore({ modelHash: '', values, progress: { ...trainer.progress, step: 0, draws: 0, pairs: 0 } });
+  const { values } = await trainer.snapshot();
+  await trainer.restore({ modelHash: '', values, progress: { ...trainer.progress, step: 0, draws: 0, pairs: 0 } });
   const [again] = await train(trainer, 1, { learningRate: 0 });
   expect(again.errors.referenceChosen).toBe(first.errors.referenceChosen);
   expect(again.errors.referenceRejected).toBe(first.errors.referenceRejected);
@@ -84,9 +84,9 @@ test('it learns one pair: loss down, margin up, every draw ranked right', async 
 test('swapping the clips of a pair flips the margin', async () => {
   const trainer = tinyTrainer(model);
   await train(trainer, 5);
-  const { values, progress, modelHash } = trainer.snapshot();
+  const { values, progress, modelHash } = await trainer.snapshot();
   const straight = await trainer.step([tinyPair(0)], { ...settings, learningRate: 0 });
-  trainer.restore({ values, progress, modelHash });
+  await trainer.restore({ values, progress, modelHash });
   const reversed = await trainer.step([swapped(tinyPair(0))], { ...settings, learningRate: 0 });
   expect(straight.margin).not.toBe(0);
   expect(reversed.margin).toBeCloseTo(-straight.margin, 6);
@@ -98,9 +98,9 @@ test('a resumed run equals an uninterrupted one', async () => {
   const expected = await train(whole, 6);
   const first = tinyTrainer(model);
   await train(first, 3);
-  const bytes = snapshotBytes(first.state, first.snapshot());
+  const bytes = snapshotBytes(first.state, await first.snapshot());
   const second = tinyTrainer(model);
-  second.restore(readSnapshot(second.state, bytes));
+  await second.restore(readSnapshot(second.state, bytes));
   const resumed = await train(second, 3);
   expect(resumed.map(({ step, loss }) => [step, loss])).toEqual(
     expected.slice(3).map(({ step, loss }) => [step, loss]));
@@ -109,9 +109,9 @@ test('a resumed run equals an uninterrupted one', async () => {
 
 test('a snapshot leaves out what is pretrained, and is refused for other weights', async () => {
   const trainer = tinyTrainer(model);
-  const empty = snapshotBytes(trainer.state, trainer.snapshot());
+  const empty = snapshotBytes(trainer.state, await trainer.snapshot());
   await train(trainer, 2);
-  const trained = snapshotBytes(trainer.state, trainer.snapshot());
+  const trained = snapshotBytes(trainer.state, await trainer.snapshot());
   expect(trained.length).toBeGreaterThan(10 * empty.length / 9);
   expect(readSnapshot(trainer.state, empty).values).toEqual(trainer.state.pretrainedValues());
   const other = tinyTrainer(tinyModel(4));
@@ -142,8 +142,11 @@ test('several pairs and draws go in batches; shared noise or not, supervised or 
   }
 });
 
-test('a step whose figures are no numbers is taken back', async () => {
-  const trainer = tinyTrainer(model);
+// The state is read after every step, or never unless asked for.
+const readings = [0, Infinity];
+
+test.each(readings)('a step whose figures are no numbers is taken back; state read after %d ms', async (readAfter) => {
+  const trainer = tinyTrainer(model, 'generator', 1, readAfter);
   await train(trainer, 2);
   const before = await trainer.state.values();
   const bad = tinyPair(0);
@@ -152,6 +155,25 @@ test('a step whose figures are no numbers is taken back', async () => {
   expect([report.kept, report.step]).toEqual([false, 3]);
   expect(trainer.progress.step).toBe(2);
   expect(await trainer.state.values()).toEqual(before);
+});
+
+test.each(readings)('another trainer takes over where one stood; state read after %d ms', async (readAfter) => {
+  const first = tinyTrainer(model, 'generator', 1, readAfter);
+  await train(first, 2);
+  first.changeStage('physical-head');
+  await train(first, 1);
+  const { progress, since } = first.standing;
+  expect([progress.step, since.length]).toEqual([3, readAfter === 0 ? 0 : 3]);
+  const second = tinyTrainer(model, 'generator', 1, readAfter);
+  second.takeOver(first.standing);
+  expect(await second.state.values()).toEqual(await first.state.values());
+  expect(await second.snapshot()).toEqual(await first.snapshot());
+  expect(second.standing.since).toEqual([]);
+  const expected = await train(first, 2);
+  expect((await train(second, 2)).map(({ step, loss }) => [step, loss])).toEqual(
+    expected.map(({ step, loss }) => [step, loss]));
+  // It did not stand there by itself.
+  expect(await tinyTrainer(model).state.values()).not.toEqual(await second.state.values());
 });
 
 test('the draws of a refused step are passed over, in a resumed run as in an uninterrupted one', async () => {
@@ -165,7 +187,7 @@ test('the draws of a refused step are passed over, in a resumed run as in an uni
   await whole.step([bad()], settings);
   expect(whole.progress).toMatchObject({ step: 1, pairs: 2, draws: 2, updates: { generator: 1 } });
   const resumed = tinyTrainer(model);
-  resumed.restore(readSnapshot(resumed.state, snapshotBytes(whole.state, whole.snapshot())));
+  await resumed.restore(readSnapshot(resumed.state, snapshotBytes(whole.state, await whole.snapshot())));
   const expected = await train(whole, 2);
   expect((await train(resumed, 2)).map(({ loss }) => loss)).toEqual(expected.map(({ loss }) => loss));
   expect(await resumed.state.values()).toEqual(await whole.state.values());

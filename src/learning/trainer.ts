@@ -1,10 +1,13 @@
 /**
  * The trainer: draws pairs, flow times and noise, runs the captured step, and reports it.
  *
- * It owns where training stands (counters and seed) and the last good values on the CPU. What a step computes
- * is in training-step.ts; which votes there are is the preference set's business; when to step is the
- * session's. Every draw is a pure function of the seed and a counter, so a resumed run takes the same steps
- * as an uninterrupted one. A step whose figures are not numbers is taken back, and its draws are passed over.
+ * It owns where training stands (counters and seed). What a step computes is in training-step.ts; which votes there
+ * are is the preference set's business; when to step is the session's. Every draw is a pure function of the seed and a
+ * counter, so a resumed run takes the same steps as an uninterrupted one. A step whose figures are not numbers is taken
+ * back, and its draws are passed over.
+ *
+ * The trained state lies on the CPU as it was some steps ago, with the inputs of the steps since: reading it takes a
+ * fast GPU as long as a step. What is lost with the device, or spoiled by a step, is made again from these.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -53,6 +56,12 @@ export interface LearnablePair {
   readonly rejected: Float32Array;
 }
 
+/** A preference and what it is about. */
+export interface Drawn {
+  readonly preference: Preference;
+  readonly pair: LearnablePair;
+}
+
 /** Figures of one step; errors and rewards are averaged over its draws. */
 export interface StepReport {
   readonly step: number;
@@ -76,6 +85,31 @@ export interface StepReport {
 /** Values of one batch's inputs, in the order of batchShapes. */
 type InputValues = (Float32Array | Int32Array)[];
 
+/** All that a step depends on besides the state. */
+interface StepInputs {
+  readonly plan: StepPlan;
+  /** Of every batch. */
+  readonly values: readonly InputValues[];
+  readonly halfBeta: Float32Array;
+  /** Settings vector of AdamW. */
+  readonly optimizer: Float32Array;
+  readonly clipNorm: number;
+}
+
+/** Where training stands as far as the CPU knows it: enough to go on from on another device. */
+export interface Standing {
+  readonly progress: Progress;
+  /** Values before the steps of `since`. */
+  readonly values: StateValues;
+  readonly since: readonly StepInputs[];
+}
+
+/**
+ * Milliseconds of steps after which the state is read back: so often that reading takes a small share of the time, and
+ * after every step where steps are slow.
+ */
+const readAfter = 200;
+
 /** Draws for different ends come from different generators, so that none depends on another. */
 function seedFor(seed: number, end: 'pairs' | 'times' | 'noise'): number {
   return 3 * seed + { pairs: 0, times: 1, noise: 2 }[end];
@@ -93,30 +127,81 @@ interface Program {
 export class Trainer {
   readonly state: PolicyState;
   private current: Progress;
+  /** Values before the steps of `since`, which took `sinceMilliseconds`. */
   private lastValues: StateValues;
+  private since: StepInputs[] = [];
+  private sinceMilliseconds = 0;
+  private readonly readAfter: number;
   private readonly programs = new Map<string, Program>();
+  private turn: Promise<unknown> = Promise.resolve();
 
-  /** `values` are those that the state's variables hold now. */
-  constructor(state: PolicyState, progress: Progress, values: StateValues) {
+  /**
+   * @param values those that the state's variables hold now
+   * @param readAfterMilliseconds of steps, after which the state is read back
+   */
+  constructor(state: PolicyState, progress: Progress, values: StateValues, readAfterMilliseconds = readAfter) {
     this.state = state;
     this.current = progress;
     this.lastValues = values;
+    this.readAfter = readAfterMilliseconds;
   }
 
   get progress(): Progress {
     return this.current;
   }
 
-  /** The values after the last step that was kept, and where training stands. */
-  snapshot(): Snapshot {
-    return { progress: this.current, modelHash: this.state.model.file.hash, values: this.lastValues };
+  /** The values after the last step that was kept, and where training stands. Waits for a step that is under way. */
+  snapshot(): Promise<Snapshot> {
+    return this.inTurn(async () => {
+      if (this.since.length > 0) this.hold(await this.readState([]));
+      return { progress: this.current, modelHash: this.state.model.file.hash, values: this.lastValues };
+    });
   }
 
-  /** Goes on from another point. */
-  restore(snapshot: Snapshot): void {
-    this.state.restore(snapshot.values);
-    this.current = snapshot.progress;
-    this.lastValues = snapshot.values;
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.turn.then(work);
+    // What fails must not block the next.
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Goes on from another point; waits for a step that is under way. */
+  restore({ progress, values }: Snapshot): Promise<void> {
+    return this.inTurn(async () => this.takeOver({ progress, values, since: [] }));
+  }
+
+  get standing(): Standing {
+    return { progress: this.current, values: this.lastValues, since: this.since };
+  }
+
+  /** Goes on from where another trainer of this model stood, whose device may be gone. Not during a step. */
+  takeOver({ progress, values, since }: Standing): void {
+    this.state.restore(values);
+    this.current = progress;
+    this.hold(values);
+    since.forEach((inputs) => this.run(inputs));
+    this.since = [...since];
+  }
+
+  /** These are the state's values now. */
+  private hold(values: StateValues): void {
+    this.lastValues = values;
+    this.since = [];
+    this.sinceMilliseconds = 0;
+  }
+
+  /** Values of the whole state after the steps since it was read and `more`, which have been issued. */
+  private async readState(more: readonly StepInputs[]): Promise<StateValues> {
+    const stages = new Set([...this.since, ...more].map(({ plan }) => plan.stage));
+    const changed = [...stages].flatMap((stage) => this.state.trainables[stage]);
+    const copies = await readTogether(changed.flatMap(({ value, firstMoment, secondMoment }) =>
+      [value, firstMoment, secondMoment]));
+    const values = new Map(this.lastValues);
+    changed.forEach(({ name }, i) => {
+      const keys = [name, `optimizer.first.${name}`, `optimizer.second.${name}`];
+      keys.forEach((key, k) => values.set(key, copies[3 * i + k]));
+    });
+    return values;
   }
 
   /** Trains another part of the model from the next step on. */
@@ -133,10 +218,11 @@ export class Trainer {
    * Takes one step on the pairs of `nextPreferences`, in that order.
    * Rejects when the device is lost; the step then counts as not taken.
    */
-  async step(
-    drawn: readonly { readonly preference: Preference; readonly pair: LearnablePair }[],
-    settings: TrainerSettings,
-  ): Promise<StepReport> {
+  step(drawn: readonly Drawn[], settings: TrainerSettings): Promise<StepReport> {
+    return this.inTurn(() => this.takeStep(drawn, settings));
+  }
+
+  private async takeStep(drawn: readonly Drawn[], settings: TrainerSettings): Promise<StepReport> {
     const started = performance.now();
     const { stage } = this.current;
     const plan: StepPlan = {
@@ -148,11 +234,11 @@ export class Trainer {
     const values = this.inputValues(plan, drawn.map(({ pair }) => pair), settings);
     const optimizer = adamwSettings(
       { ...adamwDefaults, learningRate, weightDecay: settings.weightDecay }, update);
-    const { program, fresh } = this.run(
-      plan, values, Float32Array.of(settings.beta / 2), optimizer, settings.clipNorm);
-    const updated = this.state.trainables[stage].flatMap(({ value, firstMoment, secondMoment }) =>
-      [value, firstMoment, secondMoment]);
-    const [errors, norm, ...copies] = await readTogether([...program.captured.outputs, ...updated]);
+    const inputs: StepInputs = {
+      plan, values, halfBeta: Float32Array.of(settings.beta / 2), optimizer, clipNorm: settings.clipNorm,
+    };
+    const { program, fresh } = this.run(inputs);
+    const [errors, norm] = await readTogether(program.captured.outputs);
     const pairs = Array.from({ length: plan.draws }, (_, i): PairErrors<number> => ({
       policyChosen: errors[4 * i], policyRejected: errors[4 * i + 1],
       referenceChosen: errors[4 * i + 2], referenceRejected: errors[4 * i + 3],
@@ -163,9 +249,9 @@ export class Trainer {
     // Finite gradients leave finite values, so that a million of them need not be looked at.
     const kept = [loss, norm[0]].every(Number.isFinite);
     if (kept) {
-      this.keep(plan, copies);
+      await this.keep(inputs, performance.now() - started);
     } else {
-      this.state.restore(this.lastValues);
+      this.takeOver(this.standing);
     }
     // Whatever became of them: the same draws again would be refused again.
     const { draws, pairs: pairsDrawn } = this.current;
@@ -177,17 +263,14 @@ export class Trainer {
     };
   }
 
-  private keep(plan: StepPlan, copies: readonly Float32Array[]): void {
+  /** Counts a step that has been issued. Rejects when the device is lost; it is not counted then. */
+  private async keep(inputs: StepInputs, milliseconds: number): Promise<void> {
+    this.sinceMilliseconds += milliseconds;
+    if (this.sinceMilliseconds >= this.readAfter) this.hold(await this.readState([inputs]));
+    else this.since.push(inputs);
     const { updates, step } = this.current;
-    const values = new Map(this.lastValues);
-    this.state.trainables[plan.stage].forEach(({ name }, i) => {
-      const keys = [name, `optimizer.first.${name}`, `optimizer.second.${name}`];
-      keys.forEach((key, k) => values.set(key, copies[3 * i + k]));
-    });
-    this.lastValues = values;
-    this.current = {
-      ...this.current, step: step + 1, updates: { ...updates, [plan.stage]: updates[plan.stage] + 1 },
-    };
+    const { stage } = inputs.plan;
+    this.current = { ...this.current, step: step + 1, updates: { ...updates, [stage]: updates[stage] + 1 } };
   }
 
   /** Values of the inputs of every batch, in the order of batchShapes. */
@@ -219,9 +302,7 @@ export class Trainer {
   }
 
   /** Runs the captured step for a plan; the first run records it. */
-  private run(
-    plan: StepPlan, values: InputValues[], halfBeta: Float32Array, optimizer: Float32Array, clipNorm: number,
-  ): { program: Program; fresh: boolean } {
+  private run({ plan, values, halfBeta, optimizer, clipNorm }: StepInputs): { program: Program; fresh: boolean } {
     const key = JSON.stringify({ ...plan, clipNorm });
     const known = this.programs.get(key);
     if (known !== undefined) {

@@ -2,15 +2,15 @@
  * Device, model and trained state, made together and thrown away together.
  *
  * A lost device takes every tensor with it; everything here can be made again from what lies on the CPU: the
- * model's file and the trainer's last snapshot. It sends no events and decides nothing.
+ * model's file and where the trainer stood. It sends no events and decides nothing.
  */
 import { bytesOfCaptures } from '../engine/capture.ts';
 import { adapterName } from '../engine/compute-device.ts';
 import type { ComputeDevice } from '../engine/compute-device.ts';
 import { PolicyState } from '../learning/policy-state.ts';
 import { initialProgress } from '../learning/snapshots.ts';
-import type { Snapshot } from '../learning/snapshots.ts';
 import { Trainer } from '../learning/trainer.ts';
+import type { Standing } from '../learning/trainer.ts';
 import { ClipGenerator, createModel } from '../model/generator.ts';
 import type { Model } from '../model/generator.ts';
 import type { ModelFile } from '../model/weights.ts';
@@ -46,12 +46,12 @@ export class ModelHost {
     });
   }
 
-  /** The same model on a new device, at a snapshot's point of training. */
-  static async create(makeDevice: () => Promise<ComputeDevice>, file: ModelFile, snapshot: Snapshot): Promise<ModelHost> {
+  /** The same model on a new device, where training stood. */
+  static async create(makeDevice: () => Promise<ComputeDevice>, file: ModelFile, standing: Standing): Promise<ModelHost> {
     const engine = await makeDevice();
     try {
       const host = new ModelHost(engine, file);
-      host.trainer.restore(snapshot);
+      host.trainer.takeOver(standing);
       return host;
     } catch (error) {
       engine.dispose();

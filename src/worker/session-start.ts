@@ -76,19 +76,19 @@ export async function openSession(
     return archive.usable(pairId, file.hash) && !heldOut;
   });
   const preferences = new PreferenceSet(votes.map(({ id, pairId, chosen }) => ({ id, pairId, chosen })));
-  const snapshotId = restoreSnapshot(host, request, emit);
+  const snapshotId = await restoreSnapshot(host, request, emit);
   const familiarity = new Familiarity(ready, trainedFamilies(file));
   return { bench: { world: ready, archive, familiarity, host, preferences, emit }, snapshotId, size };
 }
 
 /** Puts the stored snapshot back where it fits; gives its id then. */
-function restoreSnapshot(
+async function restoreSnapshot(
   host: ModelHost, request: RequestOf<'session.start'>, emit: (event: WorkerEvent) => void,
-): SnapshotId | null {
+): Promise<SnapshotId | null> {
   const { snapshot } = request.restored;
   if (snapshot === null) return null;
   try {
-    host.trainer.restore(readSnapshot(host.state, snapshot.weights));
+    await host.trainer.restore(readSnapshot(host.state, snapshot.weights));
     return snapshot.id;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

@@ -179,7 +179,8 @@ test('a snapshot that the visitor takes waits for nothing that is under way', as
   page.send({ kind: 'evaluation.request', scenes: 2 });
   await vi.waitFor(() => expect(EvaluationWork.prototype.run).toHaveBeenCalled());
   page.send({ kind: 'snapshot.take' });
-  expect(page.of('snapshot.ready').at(-1)?.snapshot).toMatchObject({ reason: 'visitor', step: 1 });
+  await vi.waitFor(() =>
+    expect(page.of('snapshot.ready').at(-1)?.snapshot).toMatchObject({ reason: 'visitor', step: 1 }));
   finish();
 });
 

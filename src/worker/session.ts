@@ -139,8 +139,8 @@ export class Session {
         this.change(request, () => training.configure(request.settings));
         return;
       case 'snapshot.take':
-        // The values after the last step are on the CPU: a visitor's click waits for nothing.
-        training.snapshot('visitor');
+        // A visitor's click waits for no pair and no evaluation, unless the device is lost under it.
+        training.snapshot('visitor').catch(() => this.change(request, () => training.snapshot('visitor')));
         return;
       case 'snapshot.restore':
         this.change(request, () => training.restore(request.snapshot));
@@ -169,9 +169,9 @@ export class Session {
   }
 
   /** Changes or reads the trained state between two pieces of work. */
-  private change({ kind }: PageRequest, work: () => void): void {
+  private change({ kind }: PageRequest, work: () => Promise<void>): void {
     this.lane.add({
-      name: 'state', urgency: urgencies.state, run: async () => work(),
+      name: 'state', urgency: urgencies.state, run: work,
       failed: (error) => this.refuse(kind, error),
     });
   }
@@ -372,7 +372,7 @@ export class Session {
       if (this.recoveries > mostRecoveries) throw new Error('The GPU was lost again and again.');
       // A GPU that is gone for a moment is waited for: what would stand in for it takes over only at the next visit.
       const wish = host.engine.adapterInfo.software ? 'webgpu' : 'gpu';
-      const create = () => ModelHost.create(() => this.makeDevice(wish), host.model.file, host.trainer.snapshot());
+      const create = () => ModelHost.create(() => this.makeDevice(wish), host.model.file, host.trainer.standing);
       const fresh = await retried(create, recoveryPauses, () => !this.stopped);
       if (this.stopped) {
         fresh.dispose();

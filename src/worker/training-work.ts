@@ -28,6 +28,8 @@ export class TrainingWork {
   private settings: TrainingSettings;
   private history: StepReport[] = [];
   private savedStep: number;
+  /** The last step asks for a snapshot that has not been taken: the device may be lost in between. */
+  private snapshotDue = false;
   /** Alarms that are on, by what they were judged from: told once, again only after they were off. */
   private readonly active = { step: new Set<string>(), evaluation: new Set<string>() };
 
@@ -44,10 +46,10 @@ export class TrainingWork {
   }
 
   /** Takes new settings; to be called between two steps. */
-  configure(settings: TrainingSettings): void {
+  async configure(settings: TrainingSettings): Promise<void> {
     if (settings.stage !== this.settings.stage) {
       // The steps of another stage are another run, which sets out from a snapshot.
-      this.snapshot('automatic');
+      await this.snapshot('automatic');
       this.bench.host.trainer.changeStage(settings.stage);
       this.history = [];
       this.control.cool();
@@ -55,8 +57,14 @@ export class TrainingWork {
     this.settings = settings;
   }
 
-  /** Takes one step. Rejects when the device is lost. */
+  /** Takes one step. Rejects when the device is lost; to be called again then, which does what is left of it. */
   async step(): Promise<void> {
+    if (!this.snapshotDue) await this.takeStep();
+    if (this.snapshotDue) await this.snapshot('automatic');
+    this.snapshotDue = false;
+  }
+
+  private async takeStep(): Promise<void> {
     const { host, archive, preferences, emit } = this.bench;
     const { trainer, policy } = host;
     // The stage may have been changed on another host, or by a restored snapshot.
@@ -79,7 +87,7 @@ export class TrainingWork {
     }
     emit({ kind: 'training.step', values: this.values(report) });
     const last = this.control.stepped();
-    if (last || report.step - this.savedStep >= snapshotEvery) this.snapshot('automatic');
+    this.snapshotDue = last || report.step - this.savedStep >= snapshotEvery;
   }
 
   private values(report: StepReport): TrainingStep {
@@ -104,12 +112,13 @@ export class TrainingWork {
   }
 
   /** Sends the trained state out as a record, unless nothing has changed since the last one was sent. */
-  snapshot(reason: SnapshotRecord['reason']): void {
+  async snapshot(reason: SnapshotRecord['reason']): Promise<void> {
     const { host, emit } = this.bench;
-    const { progress } = host.trainer;
-    if (reason !== 'visitor' && progress.step === this.savedStep) return;
+    if (reason !== 'visitor' && host.trainer.progress.step === this.savedStep) return;
+    const taken = await host.trainer.snapshot();
+    const { progress } = taken;
+    const weights = snapshotBytes(host.state, taken);
     this.savedStep = progress.step;
-    const weights = snapshotBytes(host.state, host.trainer.snapshot());
     emit({
       kind: 'snapshot.ready',
       snapshot: {
@@ -122,17 +131,17 @@ export class TrainingWork {
 
   /**
    * Goes back to a snapshot, or to the pretrained weights; what there was is sent out first.
-   * @throws SnapshotError; nothing has changed then
+   * Rejects with SnapshotError; nothing has changed then.
    */
-  restore(record: SnapshotRecord | null): void {
+  async restore(record: SnapshotRecord | null): Promise<void> {
     const { host, emit } = this.bench;
     const { state, trainer, model } = host;
     const target = record === null
       ? { modelHash: model.file.hash, values: state.pretrainedValues(),
         progress: { ...trainer.progress, step: 0, updates: { generator: 0, 'physical-head': 0 } } }
       : readSnapshot(state, record.weights);
-    this.snapshot('automatic');
-    trainer.restore(target);
+    await this.snapshot('automatic');
+    await trainer.restore(target);
     this.history = [];
     this.active.step.clear();
     this.active.evaluation.clear();

@@ -4,8 +4,8 @@
 // scale and shift from a condition: arXiv:2212.09748. C counts Values.
 //
 // `lanes` threads work on one row and add up in a fixed order, through workgroup memory or (SUBGROUPS) within subgroups
-// first; with lanes = 1 each thread has a row of its own and no barrier is met. The variance is taken in a second pass over the row:
-// E[x^2] - mean^2 loses all digits when the mean is large.
+// first; with lanes = 1 each thread has a row of its own and no barrier is met. The variance is taken in a second pass
+// over the row: E[x^2] - mean^2 loses all digits when the mean is large.
 
 enable subgroups; // when SUBGROUPS
 requires subgroup_id; // when SUBGROUPS

@@ -70,7 +70,10 @@ async function compare(label: string, shape: AttentionShape, { q, k, v, dy }: Da
 }
 
 describe.each(['register', 'quad', 'staged', 'staged-split'] as const satisfies readonly Variant[])('%s', (variant) => {
-  test.each(shapes)('%i x %i queries, %i keys, %i heads of %i', async (batch, queries, keys, heads, width) => {
+  // The split tile, slow to compile, is the staged one's program: fewer keys than threads share, a tile and one more key,
+  // and the model's.
+  const chosen = variant === 'staged-split' ? shapes.filter(([, , keys]) => [1, 7, 17, 161].includes(keys)) : shapes;
+  test.each(chosen)('%i x %i queries, %i keys, %i heads of %i', async (batch, queries, keys, heads, width) => {
     forceVariant(variant);
     const shape = { batch, queries, keys, heads, width, scale: 1 / Math.sqrt(width) };
     const [rows, columns] = [queries, keys].map((length) => batch * length * heads * width);

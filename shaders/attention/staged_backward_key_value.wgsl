@@ -79,16 +79,18 @@ fn main(
     for (var c = 0u; c < CHUNKS; c++) { // unroll
       exchange[index] = key_sum[c];
       workgroupBarrier();
-      key_sum[c] = vec4<f32>();
-      for (var other = local.x; other < GROUP; other += THREADS) {
-        key_sum[c] += exchange[other];
+      if (part == 0u) {
+        for (var other = local.x + THREADS; other < GROUP; other += THREADS) {
+          key_sum[c] += exchange[other];
+        }
       }
       workgroupBarrier();
       exchange[index] = value_sum[c];
       workgroupBarrier();
-      value_sum[c] = vec4<f32>();
-      for (var other = local.x; other < GROUP; other += THREADS) {
-        value_sum[c] += exchange[other];
+      if (part == 0u) {
+        for (var other = local.x + THREADS; other < GROUP; other += THREADS) {
+          value_sum[c] += exchange[other];
+        }
       }
       workgroupBarrier();
     }

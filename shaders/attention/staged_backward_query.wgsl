@@ -76,9 +76,10 @@ fn main(
     for (var c = 0u; c < CHUNKS; c++) { // unroll
       exchange[index] = sum[c];
       workgroupBarrier();
-      sum[c] = vec4<f32>();
-      for (var other = local.x; other < GROUP; other += THREADS) {
-        sum[c] += exchange[other];
+      if (part == 0u) {
+        for (var other = local.x + THREADS; other < GROUP; other += THREADS) {
+          sum[c] += exchange[other];
+        }
       }
       workgroupBarrier();
     }

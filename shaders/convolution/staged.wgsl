@@ -128,9 +128,11 @@ fn main(
     for (var i = 0u; i < 4u; i++) { // unroll
       exchange[index] = sum[i];
       workgroupBarrier();
-      sum[i] = vec4<f32>();
-      for (var other = index % (THREADS * THREADS); other < GROUP; other += THREADS * THREADS) {
-        sum[i] += exchange[other];
+      if (i % PARTS == local.z) {
+        sum[i] = vec4<f32>();
+        for (var other = index % (THREADS * THREADS); other < GROUP; other += THREADS * THREADS) {
+          sum[i] += exchange[other];
+        }
       }
       workgroupBarrier();
     }

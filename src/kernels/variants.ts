@@ -5,8 +5,8 @@
 // with operands handed round among four neighbouring threads, where such an adapter has subgroups; better still.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
 // 64 x 64; 'staged-split': the tile of 'staged' with its sums shared among four times as many threads, for outputs that
-// are too few to fill a GPU; 'subgroups': sums over rows that are taken within subgroups first. Best on GPUs. 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which
-// the others need.
+// are too few to fill a GPU; 'subgroups': sums over rows that are taken within subgroups first. Best on GPUs.
+// 'general': scalar loads, any shape; runs when a dimension is not a multiple of 4, which the others need.
 //
 // What was measured on a device (tuner.ts) goes before what is usual. Every choice that comes up is remembered, so
 // that it can be measured.
@@ -57,7 +57,9 @@ function choicesOf(device: GPUDevice): DeviceChoices {
 }
 
 /** What runs where a dispatch has no variant of the wanted name. */
-const nearest: Partial<Record<Variant, Variant>> = { 'staged-wide': 'staged', 'staged-split': 'staged', subgroups: 'staged', quad: 'register' };
+const nearest: Partial<Record<Variant, Variant>> = {
+  'staged-wide': 'staged', 'staged-split': 'staged', subgroups: 'staged', quad: 'register',
+};
 
 let forced: Variant | null = null;
 

@@ -11,7 +11,8 @@ import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
 import { layerNormInputGradientLoops, layerNormModulationGradientLoops } from './loops.ts';
 import { layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
-import { normalizationShape, rowProgram, workgroupThreads } from './shape.ts';
+import { rowProgram, workgroupThreads } from './programs.ts';
+import { normalizationShape } from './shape.ts';
 
 registerOperation({
   name: 'Physics.layerNormInputGradient',

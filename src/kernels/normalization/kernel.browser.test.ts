@@ -15,7 +15,7 @@ import source from '../../../shaders/normalization/forward.wgsl?raw';
 import { layerNorm } from './kernel.ts';
 import { layerNormForward, layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
 import type { NormalizationShape } from './oracle.ts';
-import { rowProgram } from './shape.ts';
+import { rowProgram } from './programs.ts';
 import { forceVariant, hasSubgroupIds } from '../variants.ts';
 import type { Variant } from '../variants.ts';
 

@@ -10,7 +10,8 @@ import { registerOperation, runOperation } from '../register.ts';
 import './gradient.ts';
 import { layerNormLoops } from './loops.ts';
 import { epsilon, layerNormForward } from './oracle.ts';
-import { normalizationShape, rowProgram } from './shape.ts';
+import { rowProgram } from './programs.ts';
+import { normalizationShape } from './shape.ts';
 
 registerOperation({
   name: 'Physics.layerNorm',

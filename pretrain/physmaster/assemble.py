@@ -18,8 +18,8 @@ def load_backbone(backbone, folder):
 
 
 def load_autoencoder(autoencoder, folder):
-    """The autoencoder with its motion and the decoder's further training where those have run, and the statistics of its
-    latents. Returns the steps of each.
+    """The autoencoder with its motion, the decoder's further training and its refiner where those have run, and the
+    statistics of its latents. Returns the steps of each.
     """
     steps = {'autoencoder': load_ema(autoencoder, folder / 'autoencoder.pt', 'autoencoder')}
     # The decoder's own checkpoint holds its motion as well, trained on.
@@ -27,6 +27,8 @@ def load_autoencoder(autoencoder, folder):
         steps['motion'] = load_ema(autoencoder.decoder.motion, folder / 'motion.pt', 'motion')
     if (folder / 'decoder.pt').exists():
         steps['decoder'] = load_ema(autoencoder.decoder, folder / 'decoder.pt', 'decoder')
+    if (folder / 'refiner.pt').exists():
+        steps['refiner'] = load_ema(autoencoder.decoder.refiner, folder / 'refiner.pt', 'refiner')
     statistics = torch.load(folder / 'latent-statistics.pt', map_location='cpu')
     autoencoder.latent_mean.copy_(statistics['latent_mean'])
     autoencoder.latent_std.copy_(statistics['latent_std'])

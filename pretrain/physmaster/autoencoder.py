@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 from .motion import Motion, warp
+from .refiner import Draft, Refiner
 from .windows import cut
 
 
@@ -59,8 +60,20 @@ class Layers(NamedTuple):
     sources: list
     # How much of the new is moved.
     share: torch.Tensor
+    # From where it is moved (motion.py), where it is.
+    offsets: Optional[torch.Tensor]
+    # What was painted by [B, C, 25, 32, 32].
+    features: torch.Tensor
     # Of the match that says from where: motion.match_errors, where the true video is known.
     errors: Optional[torch.Tensor]
+
+    def video(self, image):
+        """The sum, over the image [B, 3, 64, 64] or its window."""
+        return self.keep * image[:, :, None] + (1 - self.keep) * self.new
+
+    def draft(self, image):
+        """The same with what it is made of, for a refiner."""
+        return Draft(self.video(image), self.keep, self.share, self.offsets, self.features)
 
 
 class Decoder(nn.Module):
@@ -82,6 +95,7 @@ class Decoder(nn.Module):
         self.output_norm = ChannelNorm(c2)
         self.output = Convolution(c2, 4 * self.patch ** 2, (3, 3, 3))
         self.motion = Motion(config) if config.motion_channels else None
+        self.refiner = Refiner(config) if config.refiner_channels else None
 
     def features(self, latent):
         """What the latents [B, 16, 7, 8, 8] say, at twice their resolution: [B, 64, 13, 16, 16]."""
@@ -89,30 +103,34 @@ class Decoder(nn.Module):
         return self.block_1(depth_to_space(self.up_0(h), (2, 2, 2)))
 
     def painted(self, middle, image):
-        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64], by these features."""
+        """What is painted [B, 3, 25, 64, 64] and how much of the image is kept [B, 1, 25, 64, 64], by these features; and
+        the finer features [B, 24, 25, 32, 32] that say so.
+        """
         h = depth_to_space(self.up_1(middle), (2, 2, 2))
         h = h + self.image(space_to_depth(image[:, :, None], self.patch))
         h = self.block_2(h)
-        h = self.output(F.silu(self.output_norm(h)))
-        h = depth_to_space(h, (1, self.patch, self.patch)).float()
-        return h[:, :3], torch.sigmoid(h[:, 3:])
+        features = F.silu(self.output_norm(h))
+        h = depth_to_space(self.output(features), (1, self.patch, self.patch)).float()
+        return h[:, :3], torch.sigmoid(h[:, 3:]), features
 
     def layers(self, latent, image, window=None, video=None):
         """All but their sum (Layers), of a window of every clip (windows.py) where one is given. `video`: the true one, of
         that window.
         """
         middle = self.features(latent)
-        paint, keep = self.painted(cut(middle, window), cut(image, window))
+        paint, keep, features = self.painted(cut(middle, window), cut(image, window))
         if self.motion is None:
-            return Layers(paint, keep, [paint], torch.zeros_like(keep), None)
+            return Layers(paint, keep, [paint], torch.zeros_like(keep), None, features, None)
         offsets, trust, errors = self.motion(middle, image, window=window, video=video)
         moved = warp(image, offsets, None if window is None else window.corners_in(image))
         share = torch.sigmoid(trust)
-        return Layers(paint + share * (moved - paint), keep, [paint, moved], share, errors)
+        return Layers(paint + share * (moved - paint), keep, [paint, moved], share, offsets, features, errors)
 
     def forward(self, latent, image):
-        new, keep, *_ = self.layers(latent, image)
-        return keep * image[:, :, None] + (1 - keep) * new
+        layers = self.layers(latent, image)
+        if self.refiner is None:
+            return layers.video(image)
+        return self.refiner(layers.draft(image), image)
 
 
 class Autoencoder(nn.Module):

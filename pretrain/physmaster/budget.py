@@ -7,6 +7,7 @@ from .autoencoder import Autoencoder
 from .backbone import Backbone
 from .config import LIMITS, SIZES
 from .head import Head
+from .refiner import SHOWN
 from .transformer import Transformer
 
 
@@ -21,7 +22,7 @@ def decoder_flops(config):
     total = small * (27 * config.latent_channels * c0 + 2 * 27 * c0 * c0 + c0 * 8 * c1)
     total += middle * (2 * 27 * c1 * c1 + c1 * 8 * c2)
     total += large * (2 * 27 * c2 * c2 + 27 * c2 * (colours + 1) * pixels) + (4 * side) ** 2 * 9 * colours * pixels * c2
-    return 2 * (total + motion_products(config, middle, large))
+    return 2 * (total + motion_products(config, middle, large) + refiner_products(config, large))
 
 
 def motion_products(config, middle, large):
@@ -30,6 +31,26 @@ def motion_products(config, middle, large):
     first = large // config.frames
     places = 2 * 9 * width * width + 2 * width * width + 2 * first * width + 9 * width * colours * pixels
     return middle * config.decoder_channels[1] * 8 * width + large * places + first * (9 * colours * pixels + 2 * width) * width
+
+
+def refiner_products(config, large):
+    """Multiply-adds of going over a clip, at so many places of the features that it reads, and four times as many."""
+    if not config.refiner_channels:
+        return 0
+    (fine, coarse), pixels = config.refiner_channels, (config.autoencoder_patch // 2) ** 2
+    places = 9 * fine * (SHOWN * pixels + 4 * fine + 5 * pixels)
+    still = 4 * large // config.frames
+    deep = coarse * (9 * fine + config.decoder_channels[2] + 2 * 9 * coarse + 4 * fine)
+    return 4 * large * places + large * deep + still * 9 * 6 * pixels * fine + background_products(config, still)
+
+
+def background_products(config, still):
+    """Multiply-adds of one picture's background, at so many places of its finest features."""
+    (fine, middle, coarse), pixels = config.background_channels, (config.autoencoder_patch // 2) ** 2
+    places = 9 * fine * (3 * pixels + 4 * fine + 4 * pixels)
+    halved = middle * (9 * fine + 4 * 9 * middle + 4 * fine)
+    quartered = coarse * (9 * middle + 4 * 9 * coarse + 4 * middle)
+    return still * places + still // 4 * halved + still // 16 * quartered
 
 
 def encoder_flops(config):

@@ -23,6 +23,10 @@ class Config:
     latent_channels: int = 16
     # Channels by which the decoder finds where pixels were in the first frame (motion.py); 0: it paints all that moves.
     motion_channels: int = 0
+    # Channels of what goes over the decoded clip (refiner.py), at twice a patch's resolution and at a patch's, and of the
+    # background that it knows (background.py), at these and at half of a patch's; none: nothing does.
+    refiner_channels: tuple = ()
+    background_channels: tuple = ()
     # PhysEncoder: ViT backbone and physical head.
     backbone_width: int = 128
     backbone_blocks: int = 4
@@ -82,12 +86,12 @@ SMALL_64 = Config(size='small-64', blocks=12, mlp=896)
 
 # Then twice the resolution: as many latents and physics tokens, of patches twice as wide.
 SMALL = replace(SMALL_64, size='small', pixels=128, autoencoder_patch=4, decoder_channels=(96, 64, 48), motion_channels=32,
-                backbone_patch=16)
+                refiner_channels=(24, 48), background_channels=(24, 48, 96), backbone_patch=16)
 
 # For tests: the same graph, small enough for a second.
 TINY = Config(
     size='tiny', encoder_channels=(8, 8, 16), decoder_channels=(16, 8, 8), latent_channels=4,
-    motion_channels=8,
+    motion_channels=8, refiner_channels=(8, 8), background_channels=(4, 8, 8),
     backbone_width=16, backbone_blocks=4, backbone_heads=2, backbone_mlp=32, head_width=8,
     width=32, blocks=2, heads=2, mlp=48, time_width=16, rotary_pairs=(2, 3, 3), lora_rank=4, lora_alpha=4.0,
 )
@@ -114,5 +118,5 @@ class Limits:
 
 # Published with every model; budget.py asserts them.
 LIMITS = {
-    'nano': Limits(6.4e6, 2e9, 5e9), 'small-64': Limits(12e6, 4e9, 5e9), 'small': Limits(12.5e6, 4e9, 20e9),
+    'nano': Limits(6.4e6, 2e9, 5e9), 'small-64': Limits(12e6, 4e9, 5e9), 'small': Limits(13e6, 4e9, 30e9),
 }

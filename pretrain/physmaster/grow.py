@@ -94,8 +94,8 @@ def grow_autoencoder(ema, smaller, larger):
         raise ValueError(f'the latents of {larger.size} are not those of {smaller.size} at a finer resolution')
     grown = {}
     for key, fresh in Autoencoder(larger).named_parameters(prefix='autoencoder'):
-        if '.motion.' in key:
-            # Learns anew: offsets are in pixels.
+        if '.motion.' in key or '.refiner.' in key:
+            # Learn anew: both are of pixels.
             grown[key] = fresh.detach()
             continue
         source, fresh = ema[key], fresh.detach()

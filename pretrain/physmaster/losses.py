@@ -17,10 +17,24 @@ def moved(video, image):
     return ((video - image[:, :, None]).abs().amax(1, keepdim=True) > 0.06).float()
 
 
+def near(seen, extra=4.0):
+    """Weight: 1, and 1 + extra where seen [B, 1, T, H, W], of zeros and ones, is 1, and beside it."""
+    return 1 + extra * F.max_pool3d(seen, (1, 3, 3), 1, (0, 1, 1))
+
+
 def motion_weight(video, extra=4.0):
     """Weight [B, 1, T, H, W] of video [B, 3, T, H, W]: 1, and 1 + extra near pixels that differ from frame 0.
     """
-    return 1 + extra * F.max_pool3d(moved(video, video[:, :, 0]), (1, 3, 3), 1, (0, 1, 1))
+    return near(moved(video, video[:, :, 0]), extra)
+
+
+def pixel_errors(output, video, weight):
+    """L1, squared error and L1 of spatial gradients of videos [B, 3, T, H, W], weighted means."""
+    total, error = weight.mean(), output - video
+    horizontal = (weight[..., 1:] * (error[..., 1:] - error[..., :-1]).abs()).mean()
+    vertical = (weight[..., 1:, :] * (error[..., 1:, :] - error[..., :-1, :]).abs()).mean()
+    absolute, square = (weight * error.abs()).mean(), (weight * error.square()).mean()
+    return absolute / total, square / total, (horizontal + vertical) / total
 
 
 def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e-4):
@@ -32,14 +46,8 @@ def reconstruction_loss(output, sources, video, mean, log_variance, kl_weight=1e
     terms. Returns (loss, parts).
     """
     weight = motion_weight(video)
-    error = output - video
-    total = weight.mean()
-    absolute = (weight * error.abs()).mean() / total
-    square = (weight * error.square()).mean() / total
-    horizontal = (weight[..., 1:] * (error[..., 1:] - error[..., :-1]).abs()).mean()
-    vertical = (weight[..., 1:, :] * (error[..., 1:, :] - error[..., :-1, :]).abs()).mean()
-    gradient = (horizontal + vertical) / total
-    own = [((weight - 1) * (source - video).abs()).mean() / total for source in sources]
+    absolute, square, gradient = pixel_errors(output, video, weight)
+    own = [((weight - 1) * (source - video).abs()).mean() / weight.mean() for source in sources]
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
     loss = absolute + 2 * square + 0.5 * gradient + 0.25 * sum(own) + kl_weight * kl
     parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'kl': kl,
@@ -54,11 +62,32 @@ def motion_loss(layers, video, patch, prefer_moved, match):
     """
     weight = motion_weight(video)
     unmoved = ((weight - 1) * (1 - layers.share)).mean() / weight.mean()
-    near = F.avg_pool3d(weight - 1, (1, patch, patch))
-    unlike, spread = ((near * layers.errors).mean((0, 2, 3, 4)) / near.mean().clamp(min=1e-6)).unbind()
+    share = F.avg_pool3d(weight - 1, (1, patch, patch))
+    unlike, spread = ((share * layers.errors).mean((0, 2, 3, 4)) / share.mean().clamp(min=1e-6)).unbind()
     parts = {'unmoved': unmoved, 'unlike': unlike, 'spread': spread}
     loss = prefer_moved * unmoved + match * (unlike + SPREAD * spread)
     return loss, {name: value.detach() for name, value in parts.items()}
+
+
+def refinement_loss(output, draft, video, image):
+    """reconstruction_loss's errors of a refined video [B, 3, T, H, W], weighted near what moves in the true video or the
+    draft, so that what the draft shows too much counts as well. Returns (loss, parts), the draft's own L1 among them.
+    """
+    weight = near(torch.maximum(moved(video, image), moved(draft, image)))
+    absolute, square, gradient = pixel_errors(output, video, weight)
+    of_draft = (weight * (draft - video).abs()).mean() / weight.mean()
+    parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'draft': of_draft}
+    return absolute + 2 * square + 0.5 * gradient, {name: value.detach() for name, value in parts.items()}
+
+
+def background_loss(background, true, known, image):
+    """L1 and L1 of spatial gradients of backgrounds [B, 3, H, W] where they are known [B, 1, H, W], with ten times the weight
+    where they differ from the image.
+    """
+    differs = ((true - image).abs().amax(1, keepdim=True) > 0.06).float()
+    weight = known * near(differs[:, :, None], 9.0)[:, :, 0]
+    absolute, _, gradient = pixel_errors(background, true, weight)
+    return absolute + 0.5 * gradient
 
 
 def velocity_errors(transformer, data, noise, image_latent, physics_tokens, domain, t, lora=None):

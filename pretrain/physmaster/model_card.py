@@ -15,7 +15,7 @@ ROWS = (('model', 'model (Stage I)'), ('floor', 'floor: reconstruction of the tr
 COLUMNS = (('l2', 'L2'), ('strictL2', 'strict L2'), ('chamfer', 'CD'), ('strictChamfer', 'strict CD'),
            ('iou', 'IoU'), ('survival', 'survival'), ('law', 'law'))
 STAGES = (('autoencoder', 'autoencoder'), ('motion', 'motion'), ('decoder', 'decoder, further'),
-          ('backbone', 'backbone'), ('base', 'base generator'), ('stage_one', 'Stage I'))
+          ('refiner', 'refiner'), ('backbone', 'backbone'), ('base', 'base generator'), ('stage_one', 'Stage I'))
 
 
 def interval(value):
@@ -183,7 +183,8 @@ def card(description):
         '## Parts', '',
         f'- **Autoencoder**: causal 3D convolutions, {4 * sizes.autoencoder_patch}x in space and 4x in time, {latents} '
         'latents. Its decoder also gets the first frame, keeps its pixels where nothing changes and '
-        f"{'moves or paints' if sizes.motion_channels else 'paints'} the rest: latents carry motion.",
+        f"{'moves or paints' if sizes.motion_channels else 'paints'} the rest: latents carry motion."
+        f"{' A refiner goes over the clip at twice the resolution of that.' if sizes.refiner_channels else ''}",
         '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
         f'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into '
         f'{sizes.image_tokens} physics tokens.',

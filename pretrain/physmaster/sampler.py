@@ -22,8 +22,9 @@ def noise_for(config, seed, stream=0):
 
 @torch.no_grad()
 def sample(transformer, noise, image_latent, physics_tokens, domain, steps=4, guidance=1.0, temperature=1.0,
-           method='euler', lora=None):
+           method='euler', lora=None, first=0, data=None):
     """Standard normal noise -> latents of frames 1.. [B, 6, 8, 8, 16]; the caller puts the image's latent in front.
+    `first`: how many of the steps are left out: z starts that far on its way to the `data` of noise's shape.
     """
     if method not in METHODS:
         raise ValueError(f'{method} is none of {METHODS}')
@@ -37,14 +38,16 @@ def sample(transformer, noise, image_latent, physics_tokens, domain, steps=4, gu
         return blank + guidance * (told - blank)
 
     z, last = noise * temperature, None
-    for i in range(steps):
-        first = velocity(z, i / steps)
-        direction = first
+    if first:
+        z = z + (first / steps) * (data - z)
+    for i in range(first, steps):
+        here = velocity(z, i / steps)
+        direction = here
         if method == 'heun':
-            direction = (first + velocity(z + first / steps, (i + 1) / steps)) / 2
+            direction = (here + velocity(z + here / steps, (i + 1) / steps)) / 2
         elif method == 'adams-bashforth' and last is not None:
-            direction = 1.5 * first - 0.5 * last
-        z, last = z + direction / steps, first
+            direction = 1.5 * here - 0.5 * last
+        z, last = z + direction / steps, here
     return z
 
 

@@ -44,10 +44,14 @@ def edge_strength(video, weight):
 
 @torch.no_grad()
 def measure(autoencoder, videos):
-    """PSNR per clip (mean) over all pixels, and over pixels near motion; `edges`: squared differences between
+    """likeness() of reconstructions of u8 [K, 25, S, S, 3]."""
+    return likeness(reconstruct(autoencoder, videos), network_pixels(videos))
+
+
+def likeness(output, video):
+    """Of output [K, T, S, S, 3] to the true video: PSNR per clip (mean) over all pixels, and over pixels near motion; `edges`: squared differences between
     neighbouring pixels near motion as a share of the true clip's (mean): 1 where edges and texture are as sharp.
     """
-    output, video = reconstruct(autoencoder, videos), network_pixels(videos)
     square = (output - video).square()
     whole = decibels(square.flatten(1).mean(1).numpy())
     moving = (motion_weight(video.permute(0, 4, 1, 2, 3)) > 1)[:, 0, ..., None].float()
@@ -70,9 +74,10 @@ def main():
     train, measured = split_rows(len(clips), options.held_out)
     held_out = clips.videos(measured)
     autoencoder = Autoencoder(config)
-    if autoencoder.decoder.motion is not None:
-        # Learns afterwards, from whole clips (train_motion.py).
-        autoencoder.decoder.motion.requires_grad_(False)
+    for later in (autoencoder.decoder.motion, autoencoder.decoder.refiner):
+        # Learn afterwards (train_motion.py, train_refiner.py).
+        if later is not None:
+            later.requires_grad_(False)
     trainer = Trainer({'autoencoder': autoencoder}, budget_from(options), folder, 'autoencoder', options.rate,
                       seed=options.seed, warmup=100, decay=0.001)
     if options.resume:
@@ -91,7 +96,7 @@ def main():
             mean, log_variance = autoencoder.encoder(video)
             log_variance = log_variance.float().clamp(-12, 4)
             latent = mean.float() + (0.5 * log_variance).exp() * torch.randn(mean.shape)
-            paint, keep = autoencoder.decoder.painted(autoencoder.decoder.features(latent), video[:, :, 0])
+            paint, keep, _ = autoencoder.decoder.painted(autoencoder.decoder.features(latent), video[:, :, 0])
         output = keep * video[:, :, :1] + (1 - keep) * paint
         # The KL term comes in late: noisy latents at the start are latents that nobody reads.
         kl = options.kl * min(1.0, max(0.01, 4 * (progress - 0.15)))

@@ -47,6 +47,9 @@ def main():
     autoencoder = model.autoencoder
     model.requires_grad_(False)
     autoencoder.decoder.requires_grad_(True)
+    if autoencoder.decoder.refiner is not None:
+        # Learns afterwards, from what this decoder makes (train_refiner.py).
+        autoencoder.decoder.refiner.requires_grad_(False)
     modules = {'decoder': autoencoder.decoder}
     if options.adversarial:
         modules['discriminator'] = Discriminator()
@@ -69,7 +72,7 @@ def main():
         latent = (latent * std + mean).permute(0, 4, 1, 2, 3)
         with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.bf16):
             layers = autoencoder.decoder.layers(latent, image, window, video)
-        output = layers.keep * video[:, :, :1] + (1 - layers.keep) * layers.new
+        output = layers.video(video[:, :, 0])
         zero = torch.zeros(1)
         loss, parts = reconstruction_loss(output, layers.sources, video, zero, zero, 0.0)
         if autoencoder.decoder.motion is not None:

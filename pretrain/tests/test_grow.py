@@ -47,7 +47,7 @@ class GrowTest(unittest.TestCase):
             assert torch.allclose(small, large, atol=1e-5)
 
     def test_a_finer_encoder_sees_the_mean_over_pixels_and_its_decoder_paints_them_all(self):
-        tiny = replace(TINY, motion_channels=0)
+        tiny = replace(TINY, motion_channels=0, refiner_channels=(), background_channels=())
         larger = replace(tiny, size='larger', pixels=2 * tiny.pixels, autoencoder_patch=2 * tiny.autoencoder_patch)
         before, after = Autoencoder(tiny), Autoencoder(larger)
         grown = grow_autoencoder(state(before, 'autoencoder'), tiny, larger)

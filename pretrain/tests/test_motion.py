@@ -133,7 +133,7 @@ class MotionTest(unittest.TestCase):
         errors[..., 1:5, :] = torch.tensor([0.5, 0.25]).view(1, 2, 1, 1, 1)
 
         def of(share):
-            layers = Layers(video, torch.zeros_like(video[:, :1]), [video], torch.full_like(video[:, :1], share), errors)
+            layers = Layers(video, torch.zeros_like(video[:, :1]), [video], torch.full_like(video[:, :1], share), None, None, errors)
             return motion_loss(layers, video, 4, 0.1, 2.0)
 
         loss, parts = of(1.0)
@@ -158,7 +158,7 @@ class MotionTest(unittest.TestCase):
         decoder = Autoencoder(TINY).decoder
         latent = torch.randn(2, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
         image = torch.rand(2, 3, TINY.pixels, TINY.pixels) * 2 - 1
-        paint, _ = decoder.painted(decoder.features(latent), image)
+        paint, *_ = decoder.painted(decoder.features(latent), image)
         away = (image[:, :, None] - paint).abs().mean()
         new, *_ = decoder.layers(latent, image)
         assert 0 < (new - paint).abs().mean() < 0.05 * away

@@ -6,8 +6,8 @@
  * An image is a video of one frame, and its latent equals the first latent of any clip that starts with it.
  * videoFromLatent: latents and the clip's first frame [B, H, W, 3] -> video. In image-to-video that frame is
  * always known, so the decoder may keep its pixels where nothing changes: each output pixel is
- * keep * image + (1 - keep) * new, where new is painted, or taken from where it was in the first frame (motion.ts). The
- * latents need to carry motion only.
+ * keep * image + (1 - keep) * new, where new is painted, or taken from where it was in the first frame (motion.ts); it
+ * may be gone over afterwards (refiner.ts). The latents need to carry motion only.
  *
  * It does not sample the posterior and has no training loss: the autoencoder is frozen in the browser.
  */
@@ -17,10 +17,12 @@ import { silu } from '../kernels/activation/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
 import { warp } from '../kernels/warp/kernel.ts';
 import type { ModelConfig } from './config.ts';
-import { convolutionLayer, linearLayer, normLayer, parameter, residualLayer } from './layers.ts';
+import {
+  addToEveryFrame, convolutionLayer, linearLayer, mixed, normLayer, parameter, residualLayer,
+} from './layers.ts';
 import type { Weights } from './layers.ts';
 import { motionFromFeatures } from './motion.ts';
-import type { Motion } from './motion.ts';
+import { refined } from './refiner.ts';
 
 /** Normalised latents [B, T', H/4p, W/4p, C] of a video [B, T, H, W, 3] in [-1, 1]. */
 export function latentFromVideo(config: ModelConfig, weights: Weights, video: Tensor): Tensor5D {
@@ -56,7 +58,7 @@ export function latentFromImage(config: ModelConfig, weights: Weights, image: Te
 /** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
 export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
   const name = 'autoencoder.decoder';
-  const { patch, motionWidth } = config.autoencoder;
+  const { patch, motionWidth, refiner } = config.autoencoder;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
     const first = tf.reshape(image, [batch, 1, height, width, 3]);
@@ -70,34 +72,25 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     const folded = spaceToDepth(first, [1, patch, patch]);
     h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, folded));
     h = residualLayer(weights, `${name}.block_2`, h);
-    h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-    h = depthToSpace(h, [1, patch, patch]);
+    const features = silu(normLayer(weights, `${name}.output_norm`, h));
+    h = depthToSpace(convolutionLayer(weights, `${name}.output`, features), [1, patch, patch]);
     const frames = h.shape[1] ?? 1;
-    const [paint, keep] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
-    const still = tf.reshape(image, [batch, 1, height * width, 3]);
-    const fresh = motionWidth > 0 ? movedOver(paint, image, motionFromFeatures(patch, weights, middle, image)) : paint;
-    const video = mixed(fresh, still, keep);
+    const [paint, kept] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
+    const [keep, still] = [tf.sigmoid(kept), tf.reshape(image, [batch, 1, height * width, 3])];
+    let video = paint;
+    if (motionWidth === 0) {
+      video = mixed(paint, still, keep);
+    } else {
+      const { offsets, trust } = motionFromFeatures(patch, weights, middle, image);
+      const moved = tf.reshape(warp(image, offsets), paint.shape);
+      const share = tf.sigmoid(tf.reshape(trust, keep.shape));
+      video = mixed(mixed(paint, moved, share), still, keep);
+      if (refiner !== null) {
+        video = refined(patch, weights, { video, moved, keep, share, offsets, features }, image);
+      }
+    }
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
-}
-
-/** `under` with a share of `over`, the sigmoid of `share`: pixels [B, T, H * W, 3], over [B, 1, H * W, 3] in all frames. */
-function mixed(under: Tensor, over: Tensor, share: Tensor): Tensor {
-  return tf.add(under, tf.mul(tf.sigmoid(share), tf.sub(over, under)));
-}
-
-/** The paint [B, T, H * W, 3] with the image's pixels [B, H, W, 3] over it as far as their motion is to be trusted. */
-function movedOver(paint: Tensor, image: Tensor, { offsets, trust }: Motion): Tensor {
-  const [batch, frames, pixels] = paint.shape;
-  return mixed(paint, tf.reshape(warp(image, offsets), paint.shape), tf.reshape(trust, [batch, frames, pixels, 1]));
-}
-
-/** x [B, T, H, W, C] plus one frame [B, 1, H, W, C] at every time. */
-function addToEveryFrame(x: Tensor, frame: Tensor): Tensor {
-  const [batch, time] = x.shape;
-  const size = frame.size / batch;
-  const sum = tf.add(tf.reshape(x, [batch, time, size]), tf.reshape(frame, [batch, 1, size]));
-  return tf.reshape(sum, x.shape);
 }
 
 /** Network values [..] in [-1, 1] of 8-bit pixels: u8 / 127.5 - 1. */

@@ -38,6 +38,11 @@ export interface ModelConfig {
     readonly latentChannels: number;
     /** Channels by which the decoder finds where pixels were in the first frame; 0: all that moves is painted. */
     readonly motionWidth: number;
+    /** Channel counts of what goes over the decoded clip, fine to coarse; null: nothing does. It needs motion. */
+    readonly refiner: {
+      readonly widths: readonly [number, number];
+      readonly backgroundWidths: readonly [number, number, number];
+    } | null;
   };
   readonly backbone: { readonly patch: number; readonly width: number; readonly blocks: number;
     readonly heads: number; readonly mlp: number };
@@ -75,6 +80,7 @@ export const nanoConfig: ModelConfig = {
   video: { frames: 25, height: 64, width: 64, framesPerSecond: 12.5 },
   autoencoder: {
     patch: 2, encoderWidths: [32, 64, 96], decoderWidths: [96, 64, 24], latentChannels: 16, motionWidth: 0,
+    refiner: null,
   },
   backbone: { patch: 8, width: 128, blocks: 4, heads: 4, mlp: 512 },
   head: { width: 80 },
@@ -88,13 +94,16 @@ export const nanoConfig: ModelConfig = {
 
 /**
  * The small model: nano at twice the resolution in patches twice as wide, twice as deep, with wider MLPs, and with a
- * decoder that moves pixels of the first frame.
+ * decoder that moves pixels of the first frame and goes over what it has put together.
  */
 export const smallConfig: ModelConfig = {
   ...nanoConfig,
   size: 'small',
   video: { ...nanoConfig.video, height: 128, width: 128 },
-  autoencoder: { ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48], motionWidth: 32 },
+  autoencoder: {
+    ...nanoConfig.autoencoder, patch: 4, decoderWidths: [96, 64, 48], motionWidth: 32,
+    refiner: { widths: [24, 48], backgroundWidths: [24, 48, 96] },
+  },
   backbone: { ...nanoConfig.backbone, patch: 16 },
   transformer: { ...nanoConfig.transformer, blocks: 12, mlp: 896 },
 };
@@ -168,13 +177,23 @@ function oneOf<Word extends string>(fields: Fields, name: string, words: readonl
   return found;
 }
 
-function triple(fields: Fields, name: string): [number, number, number] {
+function several(fields: Fields, name: string, length: 2): [number, number];
+function several(fields: Fields, name: string, length: 3): [number, number, number];
+function several(fields: Fields, name: string, length: 2 | 3): number[] {
   const value = fields[name];
-  if (!Array.isArray(value) || value.length !== 3) {
-    throw new ConfigError(`The model's configuration needs three whole numbers in "${name}".`);
+  if (!Array.isArray(value) || value.length !== length) {
+    const words = { 2: 'two', 3: 'three' }[length];
+    throw new ConfigError(`The model's configuration needs ${words} whole numbers in "${name}".`);
   }
   const each = Object.fromEntries(value.map((item: unknown, i) => [`${name}.${i}`, item]));
-  return [count(each, `${name}.0`), count(each, `${name}.1`), count(each, `${name}.2`)];
+  return value.map((_, i) => count(each, `${name}.${i}`));
+}
+
+function refinerOf(fields: Fields): ModelConfig['autoencoder']['refiner'] {
+  const channels = fields['refiner_channels'];
+  // Descriptions from before there was any do not name it.
+  if (channels === undefined || (Array.isArray(channels) && channels.length === 0)) return null;
+  return { widths: several(fields, 'refiner_channels', 2), backgroundWidths: several(fields, 'background_channels', 3) };
 }
 
 /**
@@ -196,11 +215,12 @@ export function parseConfig(json: unknown): ModelConfig {
     video: { frames: count(fields, 'frames'), height: pixels, width: pixels, framesPerSecond },
     autoencoder: {
       patch: count(fields, 'autoencoder_patch'),
-      encoderWidths: triple(fields, 'encoder_channels'),
-      decoderWidths: triple(fields, 'decoder_channels'),
+      encoderWidths: several(fields, 'encoder_channels', 3),
+      decoderWidths: several(fields, 'decoder_channels', 3),
       latentChannels: count(fields, 'latent_channels'),
       // Descriptions from before there was any do not name it.
       motionWidth: fields['motion_channels'] ? count(fields, 'motion_channels') : 0,
+      refiner: refinerOf(fields),
     },
     backbone: {
       patch: count(fields, 'backbone_patch'), width: count(fields, 'backbone_width'),
@@ -211,7 +231,7 @@ export function parseConfig(json: unknown): ModelConfig {
     transformer: {
       width: count(fields, 'width'), blocks: count(fields, 'blocks'), heads: count(fields, 'heads'),
       mlp: count(fields, 'mlp'), patch: count(fields, 'patch'), timeWidth: count(fields, 'time_width'),
-      domains: count(fields, 'domains'), rotary: triple(fields, 'rotary_pairs'),
+      domains: count(fields, 'domains'), rotary: several(fields, 'rotary_pairs', 3),
       rotaryBase: count(fields, 'rotary_base'),
     },
     lora: { rank: count(fields, 'lora_rank'), alpha: amount(fields, 'lora_alpha', 0) },
@@ -229,7 +249,7 @@ export function parseConfig(json: unknown): ModelConfig {
  * @throws ConfigError with a sentence that names what does not fit.
  */
 export function checkConfig(config: ModelConfig): void {
-  const { video, backbone, transformer } = config;
+  const { video, autoencoder, backbone, transformer } = config;
   const token = latentPixels(config) * transformer.patch;
   const rules: [boolean, string][] = [
     [(video.frames - 1) % timeReduction === 0, 'video.frames - 1 is not a multiple of 4'],
@@ -237,6 +257,8 @@ export function checkConfig(config: ModelConfig): void {
     [video.width % token === 0, 'video.width does not divide into tokens'],
     [video.height % backbone.patch === 0 && video.width % backbone.patch === 0,
       'the picture does not divide into backbone patches'],
+    [autoencoder.refiner === null || (autoencoder.motionWidth > 0 && autoencoder.patch % 2 === 0),
+      'a refiner needs motion, and an even patch'],
     [backbone.width % backbone.heads === 0, 'backbone.width is not a multiple of backbone.heads'],
     [transformer.width % transformer.heads === 0, 'transformer.width is not a multiple of transformer.heads'],
     [2 * transformer.rotary.reduce((a, b) => a + b) === transformer.width / transformer.heads,

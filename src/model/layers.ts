@@ -48,6 +48,19 @@ export function convolutionLayer(
   return convolution(x, parameter(weights, `${name}.weight`), parameter(weights, `${name}.bias`), stride);
 }
 
+/** x [B, T, H, W, C] plus one frame [B, 1, H, W, C] at every time. */
+export function addToEveryFrame(x: Tensor, frame: Tensor): Tensor {
+  const [batch, time] = x.shape;
+  const size = frame.size / batch;
+  const sum = tf.add(tf.reshape(x, [batch, time, size]), tf.reshape(frame, [batch, 1, size]));
+  return tf.reshape(sum, x.shape);
+}
+
+/** `under` with a share [B, T, H * W, 1] of `over`: pixels [B, T, H * W, 3]; over may be one frame, for all. */
+export function mixed(under: Tensor, over: Tensor, share: Tensor): Tensor {
+  return tf.add(under, tf.mul(share, tf.sub(over, under)));
+}
+
 /** x + conv_2(silu(conv_1(silu(norm(x))))), x [B, T, H, W, C]. */
 export function residualLayer(weights: Weights, name: string, x: Tensor): Tensor {
   return tf.tidy(() => {

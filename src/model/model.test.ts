@@ -29,6 +29,8 @@ test.each([
   ['width', undefined, /whole number "width"/],
   ['rotary_pairs', [8, 12], /three whole numbers in "rotary_pairs"/],
   ['rotary_pairs', [8, 12, 11], /half the head width/],
+  ['refiner_channels', [8], /two whole numbers in "refiner_channels"/],
+  ['refiner_channels', [8, 8], /three whole numbers in "background_channels"/],
   ['frames', 24, /not a multiple of 4/],
   ['frames_per_second', 0, /frames_per_second/],
   ['lora_rank', 0, /whole number "lora_rank"/],
@@ -39,6 +41,13 @@ test.each([
 ])('a configuration whose %s is %o is refused by name', (name, value, sentence) => {
   expect(() => parseConfig({ ...nanoJson, [name]: value })).toThrow(sentence);
   expect(() => parseConfig(null)).toThrow(ConfigError);
+});
+
+test('a refiner needs motion, and a patch that it can halve', () => {
+  for (const without of [{ motionWidth: 0 }, { patch: 1 }]) {
+    const config = { ...tinyConfig, autoencoder: { ...tinyConfig.autoencoder, ...without } };
+    expect(() => checkConfig(config)).toThrow(/a refiner needs motion, and an even patch/);
+  }
 });
 
 test('nano keeps its budget and its latent sizes', () => {

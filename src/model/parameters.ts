@@ -31,6 +31,8 @@ export function projectionShape(config: ModelConfig, projection: AdaptedProjecti
   return projection === 'mlp_1' ? [width, mlp] : [mlp, width];
 }
 
+type Refiner = NonNullable<ModelConfig['autoencoder']['refiner']>;
+
 class Collector {
   readonly shapes = new Map<string, readonly number[]>();
   linear(name: string, input: number, output: number): void {
@@ -77,8 +79,36 @@ function addAutoencoder(to: Collector, config: ModelConfig): void {
   to.residual(`${decoder}.block_2`, residualKernels.decoder[2], d2);
   to.norm(`${decoder}.output_norm`, d2);
   to.convolution(`${decoder}.output`, [3, 3, 3], d2, 4 * patch ** 2);
-  const { motionWidth } = config.autoencoder;
+  const { motionWidth, refiner } = config.autoencoder;
   if (motionWidth > 0) addMotion(to, config, motionWidth);
+  if (refiner !== null) addRefiner(to, config, refiner);
+}
+
+function addRefiner(to: Collector, config: ModelConfig, { widths, backgroundWidths }: Refiner): void {
+  const refiner = 'autoencoder.decoder.refiner';
+  const kernel = [1, 3, 3] as const;
+  const [fine, coarse] = widths;
+  const pixels = (config.autoencoder.patch / 2) ** 2;
+  to.convolution(`${refiner}.input`, kernel, 11 * pixels, fine);
+  to.convolution(`${refiner}.still`, kernel, 6 * pixels, fine);
+  to.residual(`${refiner}.block_0`, kernel, fine);
+  to.convolution(`${refiner}.down`, kernel, fine, coarse);
+  to.linear(`${refiner}.features`, config.autoencoder.decoderWidths[2], coarse);
+  to.residual(`${refiner}.block_1`, kernel, coarse);
+  to.linear(`${refiner}.up`, coarse, 4 * fine);
+  to.residual(`${refiner}.block_2`, kernel, fine);
+  to.norm(`${refiner}.output_norm`, fine);
+  to.convolution(`${refiner}.output`, kernel, fine, 5 * pixels);
+  const [b0, b1, b2] = backgroundWidths;
+  const background = `${refiner}.background`;
+  to.convolution(`${background}.input`, kernel, 3 * pixels, b0);
+  to.convolution(`${background}.down_0`, kernel, b0, b1);
+  to.convolution(`${background}.down_1`, kernel, b1, b2);
+  to.linear(`${background}.up_1`, b2, 4 * b1);
+  to.linear(`${background}.up_0`, b1, 4 * b0);
+  [b0, b1, b2, b2, b1, b0].forEach((width, i) => to.residual(`${background}.block_${i}`, kernel, width));
+  to.norm(`${background}.output_norm`, b0);
+  to.convolution(`${background}.output`, kernel, b0, 4 * pixels);
 }
 
 function addMotion(to: Collector, config: ModelConfig, width: number): void {

@@ -14,7 +14,10 @@ import type { NamedValues } from './weights.ts';
 export const tinyConfig: ModelConfig = {
   size: 'tiny',
   video: { frames: 9, height: 32, width: 32, framesPerSecond: 12.5 },
-  autoencoder: { patch: 2, encoderWidths: [4, 6, 8], decoderWidths: [8, 6, 4], latentChannels: 4, motionWidth: 8 },
+  autoencoder: {
+    patch: 2, encoderWidths: [4, 6, 8], decoderWidths: [8, 6, 4], latentChannels: 4, motionWidth: 8,
+    refiner: { widths: [4, 6], backgroundWidths: [4, 6, 8] },
+  },
   backbone: { patch: 8, width: 8, blocks: 2, heads: 2, mlp: 16 },
   head: { width: 6 },
   transformer: {

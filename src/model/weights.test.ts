@@ -12,7 +12,7 @@ const tinyJson = JSON.stringify({
   config: {
     size: 'tiny', frames: 9, pixels: 32, frames_per_second: 12.5, autoencoder_patch: 2,
     encoder_channels: [4, 6, 8], decoder_channels: [8, 6, 4], latent_channels: 4,
-    motion_channels: 8, backbone_width: 8, backbone_blocks: 2,
+    motion_channels: 8, refiner_channels: [4, 6], background_channels: [4, 6, 8], backbone_width: 8, backbone_blocks: 2,
     backbone_heads: 2, backbone_mlp: 16, backbone_patch: 8, head_width: 6, width: 16, blocks: 2, heads: 2, mlp: 24, patch: 2,
     time_width: 8, domains: 8, rotary_pairs: [2, 1, 1], rotary_base: 100, lora_rank: 2, lora_alpha: 2,
     sampler_method: 'euler', sampler_steps: 4, guidance: 1, temperature: 1,

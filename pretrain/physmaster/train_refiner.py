@@ -1,0 +1,157 @@
+"""Trains what goes over decoded clips (refiner.py) and the background that it knows, while all else stays as it is.
+
+    python3 -m physmaster.train_refiner --size small --splits train --minutes 60
+Drafts are made once: clips that the decoder makes of latents as the generator leaves them, that is of the sampler's own
+last steps, from a place between noise and the true latents; a share is made of the true latents. The target is the true
+clip, and its background where the clip shows it. --adversarial sets a discriminator against what is soft.
+"""
+
+import numpy as np
+import torch
+
+from .assemble import assemble
+from .background import known_background
+from .command import arguments, budget_from, prepare
+from .data import Clips, Latents, Videos, network_pixels, network_values, split_rows
+from .discriminator import Discriminator, adversarial_losses, balanced
+from .losses import background_loss, refinement_loss
+from .refiner import Draft
+from .sampler import default_sampler, sample
+from .train_autoencoder import likeness
+from .training import Trainer
+from .windows import Windows, corners_near_motion, cut
+
+
+@torch.no_grad()
+def anchored_samples(model, clips, latents, rows, random, true):
+    """Latents [K, T', h, w, C] of clips: a share `true` of them as they are; the others with frames 1.. as the sampler
+    makes them that starts on the straight line from its noise to the true ones, after 2 .. steps - 1 of its steps: close
+    enough for the true clip to be the goal.
+    """
+    latent, settings = latents.of(rows), default_sampler(model.config)
+    image = network_pixels(clips.images(rows))
+    tokens, told = model.head(model.backbone(image)), torch.from_numpy(clips.domains()[rows])
+    first = random.integers(2, settings['steps'], len(rows))
+    first[random.random(len(rows)) < true] = settings['steps']
+    for steps in np.unique(first[first < settings['steps']]):
+        chosen = torch.from_numpy(np.flatnonzero(first == steps))
+        data = latent[chosen, 1:]
+        latent[chosen, 1:] = sample(model.transformer, torch.randn(data.shape), latent[chosen, 0], tokens[chosen],
+                                    told[chosen], first=int(steps), data=data, **settings)
+    return latent
+
+
+class Drafts:
+    """What the decoder makes of inexact latents, a clip of each of `rows`: 6 MB each, in u8 and f16; and what is known of
+    their backgrounds.
+    """
+
+    @torch.no_grad()
+    def __init__(self, model, clips, latents, rows, random, true, batch=4):
+        self.rows, self.videos, decoder = rows, Videos(clips), model.autoencoder.decoder
+        pixels, offsets, features = [], [], []
+        for start in range(0, len(rows), batch):
+            chosen = rows[start:start + batch]
+            latent = anchored_samples(model, clips, latents, chosen, random, true)
+            latent = (latent * model.autoencoder.latent_std + model.autoencoder.latent_mean).permute(0, 4, 1, 2, 3)
+            image = network_pixels(clips.images(chosen)).permute(0, 3, 1, 2).contiguous()
+            draft = decoder.layers(latent, image).draft(image)
+            # Shares are kept as colours are, in [-1, 1].
+            shares = torch.cat([draft.keep, draft.share], 1) * 2 - 1
+            pixels.append((torch.cat([draft.video, shares], 1).clamp(-1, 1) * 127).round().to(torch.int8))
+            offsets.append(draft.offsets.half())
+            features.append(draft.features.half())
+        self.pixels, self.offsets, self.features = torch.cat(pixels), torch.cat(offsets), torch.cat(features)
+        known = [known_background(clips.video(row), clips.mask(row)) for row in rows]
+        self.backgrounds, self.known = (torch.from_numpy(np.stack(each)) for each in zip(*known))
+
+    def of(self, chosen, frames=slice(None), window=None):
+        """The drafts of some of the rows, by their numbers here; of these frames, of windows where they are given."""
+        chosen = torch.from_numpy(np.asarray(chosen))
+        parts = [cut(each[chosen][:, :, frames], window).float() for each in (self.pixels, self.offsets, self.features)]
+        pixels, offsets, features = parts
+        video, keep, share = (pixels / 127).split([3, 1, 1], 1)
+        return Draft(video, (keep + 1) / 2, (share + 1) / 2, offsets, features)
+
+    def background_of(self, chosen):
+        """Known backgrounds [B, 3, S, S] and where they are known [B, 1, S, S]."""
+        chosen = torch.from_numpy(np.asarray(chosen))
+        known = self.known[chosen][:, None].float()
+        return network_values(self.backgrounds[chosen]).permute(0, 3, 1, 2).contiguous(), known
+
+    def likeness(self, refiner=None):
+        """likeness() of the refined drafts to the true clips, or of the drafts as they are."""
+        made = []
+        for i, row in enumerate(self.rows):
+            draft = self.of([i])
+            image = network_pixels(self.videos.clips.images([row])).permute(0, 3, 1, 2).contiguous()
+            output = refiner(draft, image) if refiner else draft.video
+            made.append(output.permute(0, 2, 3, 4, 1).clamp(-1, 1))
+        return likeness(torch.cat(made), network_pixels(self.videos.clips.videos(self.rows)))
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument('--splits', default='wide,train')
+    parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
+    parser.add_argument('--clips', type=int, default=500, help='drafts, for each process: 6 MB each')
+    parser.add_argument('--true', type=float, default=0.2, help='share of drafts that are made of true latents')
+    parser.add_argument('--frames', type=int, default=6, help='successive frames of a clip in a step')
+    parser.add_argument('--batch', type=int, default=4)
+    parser.add_argument('--rate', type=float, default=2e-3)
+    parser.add_argument('--adversarial', type=float, default=0.0,
+                        help='length of the adversarial gradient beside that of the errors; 0: none')
+    options = parser.parse_args()
+    config, folder = prepare(options)
+    if not config.refiner_channels:
+        raise SystemExit(f'{config.size} has no refiner: its config names no channels')
+    clips = Clips(options.data, options.splits.split(','), config, whole=True)
+    train, measured = split_rows(len(clips), options.held_out)
+    model, _ = assemble(config, folder, options.stage)
+    refiner = model.autoencoder.decoder.refiner
+    model.requires_grad_(False)
+    refiner.requires_grad_(True)
+    modules = {'refiner': refiner}
+    if options.adversarial:
+        modules['discriminator'] = Discriminator()
+    trainer = Trainer(modules, budget_from(options), folder, 'refiner', options.rate, seed=options.seed + 7,
+                      decay=0.001, betas=(0.5 if options.adversarial else 0.9, 0.99))
+    if options.resume:
+        trainer.load()
+    random, latents = trainer.random(10 ** 9), Latents(folder, clips)
+    drafts = Drafts(model, clips, latents, random.permutation(train)[:options.clips], random, options.true)
+    # The same latents at every measurement.
+    held_out = Drafts(model, clips, latents, measured, np.random.default_rng(options.seed), 0.0)
+    if trainer.rank == 0:
+        print('drafts', held_out.likeness(), flush=True)
+    side = config.latent_pixels
+
+    def loss_of(random, _):
+        chosen = random.integers(0, len(drafts.rows), options.batch)
+        first = int(random.integers(1, config.frames - options.frames + 1))
+        part = slice(first, first + options.frames)
+        whole = drafts.videos.of(drafts.rows[chosen])
+        image, video = whole[:, :, 0], whole[:, :, part]
+        corners = corners_near_motion(torch.cat([whole[:, :, :1], video], 2), side, side // 2, random)
+        window = Windows(corners, side // 2, side)
+        draft, video = drafts.of(chosen, part, window), window.of(video)
+        background = refiner.background(image)
+        output = refiner.over(draft, image, background, window)
+        loss, parts = refinement_loss(output, draft.video, video, window.of(image))
+        behind = background_loss(background, *drafts.background_of(chosen), image)
+        loss, parts = loss + behind, {**parts, 'background': behind.detach()}
+        if options.adversarial:
+            fooled, judged = adversarial_losses(modules['discriminator'], output, video)
+            loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled + judged
+            parts = {**parts, 'fooled': fooled.detach(), 'judged': judged.detach()}
+        return loss, {**parts, 'samples': options.batch}
+
+    @torch.no_grad()
+    def evaluate():
+        return {f'held_out_{name}': value for name, value in held_out.likeness(refiner).items()}
+
+    trainer.run(loss_of, evaluate, log_every=50, evaluate_every=options.evaluate_every)
+
+
+if __name__ == '__main__':
+    main()

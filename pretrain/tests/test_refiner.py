@@ -1,0 +1,145 @@
+"""What goes over decoded clips: where it starts from, what it sees, what it is taught by and on."""
+
+import unittest
+
+import numpy as np
+import torch
+
+from physmaster.autoencoder import Autoencoder
+from physmaster.background import Background, known_background
+from physmaster.config import TINY
+from physmaster.losses import background_loss, refinement_loss
+from physmaster.refiner import LITTLE, Draft, Refiner
+from physmaster.sampler import sample
+from physmaster.windows import Windows
+
+
+def draft_of(frames=3, side=16):
+    pixels, cells = (2, 1, frames, side, side), side // TINY.autoencoder_patch
+    return Draft(torch.rand(2, 3, frames, side, side) * 2 - 1, torch.rand(pixels), torch.rand(pixels),
+                 3 * torch.randn(2, 2, frames, side, side), torch.randn(2, TINY.decoder_channels[2], frames, cells, cells))
+
+
+class RefinerTest(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+        self.refiner, self.image = Refiner(TINY), torch.rand(2, 3, 16, 16) * 2 - 1
+
+    def random_output(self):
+        torch.nn.init.normal_(self.refiner.output.weight, std=0.1)
+        return self.refiner
+
+    def test_before_it_has_learned_the_draft_stays_but_for_a_little(self):
+        draft, little = draft_of(), torch.sigmoid(torch.tensor(LITTLE))
+        output = self.refiner(draft, self.image)
+        # All colours are within 2 of each other.
+        assert 0 < (output - draft.video).abs().max() < 4.5 * little < 0.1
+
+    def test_each_frame_is_refined_by_itself(self):
+        refiner, draft = self.random_output(), draft_of()
+        whole = refiner(draft, self.image)
+        alone = refiner(Draft(*(part[:, :, 1:2] for part in draft)), self.image)
+        assert torch.allclose(whole[:, :, 1:2], alone, atol=1e-5)
+        assert not torch.allclose(whole[:, :, 2:], alone, atol=1e-2)
+
+    def test_a_window_is_that_of_the_whole_but_at_its_border(self):
+        refiner, draft = self.random_output(), draft_of(side=64)
+        image = torch.rand(2, 3, 64, 64) * 2 - 1
+        background = refiner.background(image)
+        window = Windows([(1, 4), (2, 3)], 4, 8)
+        part = refiner.over(Draft(*(window.of(each) for each in draft)), image, background, window)
+        whole = window.of(refiner(draft, image))
+        inner = (..., slice(15, 17), slice(15, 17))
+        assert torch.allclose(part[inner], whole[inner], atol=1e-4)
+        other = refiner.over(Draft(*(window.of(each) for each in draft)), image, background, Windows([(0, 4), (2, 3)], 4, 8))
+        assert not torch.allclose(other[inner], whole[inner], atol=1e-2)
+
+    def test_all_of_a_draft_counts_and_so_do_image_and_background(self):
+        refiner, draft, other = self.random_output(), draft_of(), draft_of()
+        output, background = refiner(draft, self.image), refiner.background(self.image)
+        for name in Draft._fields:
+            assert (refiner(draft._replace(**{name: getattr(other, name)}), self.image) - output).abs().max() > 1e-3, name
+        assert (refiner.over(draft, -self.image, background) - output).abs().max() > 1e-3
+        assert (refiner.over(draft, self.image, -background) - output).abs().max() > 1e-3
+
+    def test_a_decoder_without_one_gives_its_draft(self):
+        decoder = Autoencoder(TINY).decoder
+        latent = torch.randn(1, TINY.latent_channels, TINY.latent_frames, TINY.latent_pixels, TINY.latent_pixels)
+        image = torch.rand(1, 3, TINY.pixels, TINY.pixels) * 2 - 1
+        draft = decoder.layers(latent, image).video(image)
+        torch.nn.init.normal_(decoder.refiner.output.weight, std=0.1)
+        assert (decoder(latent, image) - draft).abs().max() > 1e-2
+        decoder.refiner = None
+        assert torch.equal(decoder(latent, image), draft)
+
+    def test_the_loss_counts_what_the_draft_shows_too_much(self):
+        """Of errors of the same size: where nothing moves, but the draft says so, and where both are still."""
+        video = torch.zeros(1, 3, 2, 16, 16)
+        image, ghost = video[:, :, 0], video.clone()
+        ghost[..., 4:6, 4:6] = 0.5
+        errors = []
+        for place in (4, 10):
+            output = video.clone()
+            output[..., place:place + 2, 4:6] = 0.5
+            errors.append(float(refinement_loss(output, ghost, video, image)[0]))
+        assert errors[0] > 3 * errors[1]
+        assert float(refinement_loss(video, ghost, video, image)[0]) == 0
+
+
+class BackgroundTest(unittest.TestCase):
+    def clip(self):
+        """A body that goes right over grey ground, its dark shadow below it: video u8 [6, 16, 16, 3], mask."""
+        video, mask = np.full((6, 16, 16, 3), 120, np.uint8), np.zeros((6, 16, 16), np.uint8)
+        for t in range(6):
+            column = min(2 * t, 8)
+            video[t, 4:8, column:column + 4] = (200, 30, 30)
+            video[t, 10:12, column:column + 4] = 60
+            mask[t, 4:8, column:column + 4] = 1
+        return video, mask
+
+    def test_ground_is_known_where_body_and_shadow_leave_it(self):
+        video, mask = self.clip()
+        background, known = known_background(video, mask)
+        assert (background[4:8, :6] == 120).all() and known[4:8, :6].all()
+        assert (background[10:12] == 120).all()
+        # Where the body is in too many frames to tell.
+        still, seen = known_background(np.repeat(video[:1], 6, 0), np.repeat(mask[:1], 6, 0))
+        assert not seen[5, 1] and seen[5, 6] and (still[seen] == video[0][seen]).all()
+
+    def test_one_that_has_not_learned_leaves_most_of_the_image(self):
+        torch.manual_seed(0)
+        image = torch.rand(1, 3, 16, 16) * 2 - 1
+        background = Background((4, 8, 8), 2)(image)
+        assert background.shape == image.shape and 0 < (background - image).abs().mean() < 0.3
+
+    def test_the_loss_counts_where_it_is_known_and_most_where_something_was(self):
+        image = torch.zeros(1, 3, 16, 16)
+        true, known = image.clone(), torch.ones(1, 1, 16, 16)
+        true[..., 2:4, 2:4] = 0.5
+        known[..., 12:, 12:] = 0
+        def of(place):
+            background = true.clone()
+            background[..., place:place + 2, place:place + 2] += 0.2
+            return float(background_loss(background, true, known, image))
+        assert of(2) > 5 * of(7) > 0 and of(14) == 0
+
+
+class AnchoredSampleTest(unittest.TestCase):
+    def test_a_sampler_that_starts_late_starts_between_noise_and_data(self):
+        data, noise, seen = torch.full((1, 1, 2, 2, 1), 3.0), torch.randn(1, 1, 2, 2, 1), []
+
+        def velocity(z, image_latent, tokens, domain, t, lora):
+            seen.append((float(t[0]), z.clone()))
+            return torch.zeros_like(z)
+
+        end = sample(velocity, noise, None, None, None, steps=4, temperature=0.5, first=3, data=data)
+        assert [t for t, _ in seen] == [0.75]
+        assert torch.allclose(seen[0][1], 0.25 * 0.5 * noise + 0.75 * data)
+        assert torch.allclose(end, seen[0][1])
+        seen.clear()
+        sample(velocity, noise, None, None, None, steps=4, temperature=0.5)
+        assert np.allclose([t for t, _ in seen], [0, 0.25, 0.5, 0.75]) and torch.equal(seen[0][1], 0.5 * noise)
+
+
+if __name__ == '__main__':
+    unittest.main()

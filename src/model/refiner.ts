@@ -1,0 +1,64 @@
+/**
+ * Goes over a decoded clip at twice the resolution that it was decoded at.
+ *
+ * The decoder decides by cells of p x p pixels (p: the autoencoder's patch) what is kept, moved and painted: edges of what
+ * has been uncovered come in steps, single cells disagree with their neighbours, and paint beside what was kept is of
+ * another shade. All of that is seen in the draft, in the first frame and in the background. Where the moved pixel is
+ * that of the moved background, it is none of a body. Source: the context and refinement networks of frame interpolation
+ * (Huang et al., RIFE, arXiv 2011.06294), a U-Net on what was warped and merged; here of two levels, each frame by itself.
+ * It does not find what moved where: motion.ts does.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { silu } from '../kernels/activation/kernel.ts';
+import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
+import { warp } from '../kernels/warp/kernel.ts';
+import { backgroundOf } from './background.ts';
+import { addToEveryFrame, convolutionLayer, linearLayer, normLayer, residualLayer } from './layers.ts';
+import type { Weights } from './layers.ts';
+
+/** What a decoder has put together: pixels of [B, T, H * W, C], and what they were made by. */
+export interface Draft {
+  /** The clip as it stands, 3 channels. */
+  readonly video: Tensor;
+  /** What the first frame shows where pixels come from, 3 channels. */
+  readonly moved: Tensor;
+  /** The share of the first frame's pixel that is kept, 1 channel. */
+  readonly keep: Tensor;
+  /** The share of `moved` in the rest, 1 channel. */
+  readonly share: Tensor;
+  /** From each pixel to its source in the first frame, [B, T, H, W, 2]: x, y in pixels. */
+  readonly offsets: Tensor;
+  /** That the decoder painted by, [B, T, H / p, W / p, C]. */
+  readonly features: Tensor;
+}
+
+const name = 'autoencoder.decoder.refiner';
+
+/**
+ * The refined clip, pixels [B, T, H * W, 3]: draft + a (background - draft) + b (moved - draft) + change.
+ * @param patch of the autoencoder, in pixels, a multiple of 2
+ * @param image the clip's first frame [B, H, W, 3]
+ */
+export function refined(patch: number, weights: Weights, draft: Draft, image: Tensor): Tensor {
+  const [batch, frames, height, width] = draft.offsets.shape;
+  const fine: [number, number, number] = [1, patch / 2, patch / 2];
+  const background = backgroundOf(patch / 2, weights, image);
+  const movedBackground = tf.reshape(warp(background, draft.offsets), draft.moved.shape);
+  const together = tf.concat([draft.video, draft.moved, movedBackground, draft.keep, draft.share], 3);
+  const shown = spaceToDepth(tf.reshape(together, [batch, frames, height, width, 11]), fine);
+  const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
+  const both = addToEveryFrame(convolutionLayer(weights, `${name}.input`, shown),
+    convolutionLayer(weights, `${name}.still`, spaceToDepth(still, fine)));
+  let h = residualLayer(weights, `${name}.block_0`, both);
+  const known = linearLayer(weights, `${name}.features`, draft.features);
+  const coarse = tf.add(convolutionLayer(weights, `${name}.down`, h, [1, 2, 2]), known);
+  const up = linearLayer(weights, `${name}.up`, residualLayer(weights, `${name}.block_1`, coarse));
+  h = residualLayer(weights, `${name}.block_2`, tf.add(h, depthToSpace(up, [1, 2, 2])));
+  h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
+  const output = tf.reshape(depthToSpace(h, fine), [batch, frames, height * width, 5]);
+  const [change, ofBackground, ofMoved] = tf.split(output, [3, 1, 1], 3);
+  const behind = tf.reshape(background, [batch, 1, height * width, 3]);
+  const towards = (source: Tensor, share: Tensor) => tf.mul(tf.sigmoid(share), tf.sub(source, draft.video));
+  return tf.addN([draft.video, towards(behind, ofBackground), towards(draft.moved, ofMoved), change]);
+}

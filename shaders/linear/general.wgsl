@@ -14,6 +14,8 @@ override RIGHT_DEPTH: u32;
 override RIGHT_COLUMN: u32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
+const FULL = 1;
+const HALF = 1;
 const TILE = 4u;
 const BIAS = 1;
 const GELU = 1;
@@ -23,11 +25,19 @@ const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> left: array<f32>;
-@group(0) @binding(1) var<storage, read> right: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // when BIAS
-@group(0) @binding(3) var<storage, read> residual: array<f32>; // when RESIDUAL
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<storage, read_write> before: array<f32>; // when SAVE
+@group(0) @binding(1) var<storage, read> right: array<f32>; // when FULL
+@group(0) @binding(2) var<storage, read> right_halves: array<u32>; // when HALF
+@group(0) @binding(3) var<storage, read> bias: array<f32>; // when BIAS
+@group(0) @binding(4) var<storage, read> residual: array<f32>; // when RESIDUAL
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read_write> before: array<f32>; // when SAVE
+
+fn right_at(at: u32) -> f32 {
+  var value = 0.0;
+  value = right[at]; // when FULL
+  value = unpack2x16float(right_halves[at / 2u])[at % 2u]; // when HALF
+  return value;
+}
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: f32) -> f32 {
@@ -49,7 +59,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       a[i] = left[(row + i) * LEFT_ROW + k * LEFT_DEPTH];
     }
     for (var j = 0u; j < TILE; j++) { // unroll
-      let b = right[k * RIGHT_DEPTH + (column + j) * RIGHT_COLUMN];
+      let b = right_at(k * RIGHT_DEPTH + (column + j) * RIGHT_COLUMN);
       for (var i = 0u; i < TILE; i++) { // unroll
         sum[i][j] += a[i] * b;
       }

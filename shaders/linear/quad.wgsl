@@ -14,6 +14,8 @@ override K: u32;
 override N: u32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
+const FULL = 1;
+const HALF = 1;
 const ROWS = 16u;
 const CHUNKS = 4u;
 const FORWARD = 1;
@@ -25,11 +27,19 @@ const RESIDUAL = 1;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
-@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>; // when FULL
+@group(0) @binding(2) var<storage, read> weight_halves: array<vec2<u32>>; // when HALF
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>; // when BIAS
+@group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+
+fn weight_at(at: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  value = weight[at]; // when FULL
+  value = vec4<f32>(unpack2x16float(weight_halves[at].x), unpack2x16float(weight_halves[at].y)); // when HALF
+  return value;
+}
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: vec4<f32>) -> vec4<f32> {
@@ -41,13 +51,13 @@ fn gelu(v: vec4<f32>) -> vec4<f32> {
 fn forward_block(k: u32, column: u32) -> mat4x4<f32> {
   let n4 = N / 4u;
   let at = 4u * k * n4 + column;
-  return mat4x4<f32>(weight[at], weight[at + n4], weight[at + 2u * n4], weight[at + 3u * n4]);
+  return mat4x4<f32>(weight_at(at), weight_at(at + n4), weight_at(at + 2u * n4), weight_at(at + 3u * n4));
 }
 
 fn transposed_block(k: u32, column: u32) -> mat4x4<f32> {
   let k4 = K / 4u;
   let at = 4u * column * k4 + k;
-  return transpose(mat4x4<f32>(weight[at], weight[at + k4], weight[at + 2u * k4], weight[at + 3u * k4]));
+  return transpose(mat4x4<f32>(weight_at(at), weight_at(at + k4), weight_at(at + 2u * k4), weight_at(at + 3u * k4)));
 }
 
 @compute @workgroup_size(4, GROUP_Y)

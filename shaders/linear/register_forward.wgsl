@@ -11,6 +11,8 @@ override K: u32;
 override N: u32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
+const FULL = 1;
+const HALF = 1;
 const ROWS = 8u;
 const CHUNKS = 2u;
 const BIAS = 1;
@@ -21,11 +23,19 @@ const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
-@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>; // when FULL
+@group(0) @binding(2) var<storage, read> weight_halves: array<vec2<u32>>; // when HALF
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>; // when BIAS
+@group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+
+fn weight_at(at: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  value = weight[at]; // when FULL
+  value = vec4<f32>(unpack2x16float(weight_halves[at].x), unpack2x16float(weight_halves[at].y)); // when HALF
+  return value;
+}
 
 // x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): the tanh form without its cancellation.
 fn gelu(v: vec4<f32>) -> vec4<f32> {
@@ -50,7 +60,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     for (var c = 0u; c < 4u; c++) { // unroll
       for (var j = 0u; j < CHUNKS; j++) { // unroll
-        let right = weight[(k * 4u + c) * n4 + column + j];
+        let right = weight_at((k * 4u + c) * n4 + column + j);
         for (var i = 0u; i < ROWS; i++) { // unroll
           sum[i][j] += left[i][c] * right;
         }

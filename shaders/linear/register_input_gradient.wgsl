@@ -9,6 +9,8 @@ override K: u32;
 override N: u32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
+const FULL = 1;
+const HALF = 1;
 const ROWS = 8u;
 const CHUNKS = 2u;
 const RESIDUAL = 1;
@@ -16,9 +18,17 @@ const GROUP_X = 4u;
 const GROUP_Y = 4u;
 
 @group(0) @binding(0) var<storage, read> output_gradient: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
-@group(0) @binding(3) var<storage, read_write> input_gradient: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>; // when FULL
+@group(0) @binding(2) var<storage, read> weight_halves: array<vec2<u32>>; // when HALF
+@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(4) var<storage, read_write> input_gradient: array<vec4<f32>>;
+
+fn weight_at(at: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  value = weight[at]; // when FULL
+  value = vec4<f32>(unpack2x16float(weight_halves[at].x), unpack2x16float(weight_halves[at].y)); // when HALF
+  return value;
+}
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -37,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     for (var j = 0u; j < CHUNKS; j++) { // unroll
       for (var c = 0u; c < 4u; c++) { // unroll
-        let right = weight[((column + j) * 4u + c) * n4 + n];
+        let right = weight_at(((column + j) * 4u + c) * n4 + n);
         for (var i = 0u; i < ROWS; i++) { // unroll
           sum[i][j][c] += dot(left[i], right);
         }

@@ -14,6 +14,8 @@ override LEFT_TRANSPOSED: bool = false;
 override RIGHT_TRANSPOSED: bool = false;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
+const FULL = 1;
+const HALF = 1;
 const THREADS = 8u;
 const DEPTH = 16u;
 const PARTS = 1u;
@@ -28,11 +30,19 @@ const LOADS = STEP * TILE / 4u;
 const EXCHANGED = select(1u, GROUP, PARTS > 1u);
 
 @group(0) @binding(0) var<storage, read> left: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> right: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
-@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(1) var<storage, read> right: array<vec4<f32>>; // when FULL
+@group(0) @binding(2) var<storage, read> right_halves: array<vec2<u32>>; // when HALF
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>; // when BIAS
+@group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+
+fn right_at(at: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  value = right[at]; // when FULL
+  value = vec4<f32>(unpack2x16float(right_halves[at].x), unpack2x16float(right_halves[at].y)); // when HALF
+  return value;
+}
 
 var<workgroup> left_tile: array<f32, STEP * TILE>;
 var<workgroup> right_tile: array<f32, STEP * TILE>;
@@ -81,7 +91,7 @@ fn main(
         let k = load % (STEP / 4u) * 4u;
         var value = vec4<f32>(0.0);
         if (start + k < K && column + n < N) {
-          value = right[((column + n) * K + start + k) / 4u];
+          value = right_at(((column + n) * K + start + k) / 4u);
         }
         for (var c = 0u; c < 4u; c++) { // unroll
           right_tile[(k + c) * TILE + n] = value[c];
@@ -91,7 +101,7 @@ fn main(
         let n = load % (TILE / 4u) * 4u;
         var value = vec4<f32>(0.0);
         if (start + k < K && column + n < N) {
-          value = right[((start + k) * N + column + n) / 4u];
+          value = right_at(((start + k) * N + column + n) / 4u);
         }
         for (var c = 0u; c < 4u; c++) { // unroll
           right_tile[k * TILE + n + c] = value[c];

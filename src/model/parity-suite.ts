@@ -70,7 +70,7 @@ export function testParity(open: () => Promise<Opened>, { pair } = { pair: true 
   });
 
   test('negative control: one perturbed weight matrix is noticed', async () => {
-    const weight = parameter(model.weights, 'transformer.block_3.mlp_2.weight');
+    const weight = parameter(model.weights, 'head.fuse_2.weight');
     const values = Float32Array.from(await weight.data());
     overwrite(weight, values.map((value) => 1.1 * value));
     const perturbed = relativeError(await velocityOfFixture(), fixture.values('velocity'));

@@ -3,11 +3,12 @@
  *
  * Reading checks every name and shape against the configuration (parameters.ts) before anything is uploaded,
  * and refuses by name what is missing, of another shape, truncated or not the file that model.json names.
- * f16 storage becomes f32 values. The values stay on the CPU as well: a lost device gets its weights back
- * from there.
+ * f16 storage becomes f32 values; a GPU gets the matrices as they are stored. The values stay on the CPU as well: a lost
+ * device gets its weights back from there.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { halvesTensor, prefersHalves } from '../kernels/linear/halves.ts';
 import { ConfigError, parseConfig } from './config.ts';
 import type { ModelConfig } from './config.ts';
 import { parameterShapes } from './parameters.ts';
@@ -15,9 +16,9 @@ import { floatsFromHalves } from './half.ts';
 import { parse, SafetensorsError } from './safetensors.ts';
 import type { Safetensors, StoredTensor } from './safetensors.ts';
 
-/** Values by parameter name. */
-export type NamedValues =
-  ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+/** Values by parameter name; `halves`: the same as they lie in the file, where that is f16. */
+export type NamedValues = ReadonlyMap<string,
+  { readonly shape: readonly number[]; readonly values: Float32Array; readonly halves?: Uint16Array }>;
 
 /** A model as read from its folder. */
 export interface ModelFile {
@@ -155,7 +156,7 @@ function configOf(description: Record<string, unknown>): ModelConfig {
  */
 export function readParameters(config: ModelConfig, bytes: Uint8Array): NamedValues {
   const file = openFile(bytes);
-  const parameters = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+  const parameters = new Map<string, { shape: readonly number[]; values: Float32Array; halves?: Uint16Array }>();
   for (const [name, shape] of parameterShapes(config)) {
     const entry = file.tensors.get(name);
     if (entry === undefined) {
@@ -172,7 +173,7 @@ export function readParameters(config: ModelConfig, bytes: Uint8Array): NamedVal
     if (!values.every(Number.isFinite)) {
       throw new WeightsError('weights-invalid', `The parameter "${name}" holds a value that is no number.`);
     }
-    parameters.set(name, { shape, values });
+    parameters.set(name, { shape, values, ...(entry.data instanceof Uint16Array && { halves: entry.data }) });
   }
   return parameters;
 }
@@ -194,9 +195,17 @@ function openFile(bytes: Uint8Array): Safetensors {
   }
 }
 
-/** Uploads values as tensors of the active backend. The caller owns and disposes of them. */
+/**
+ * Uploads values as tensors of the active backend: matrices that the file holds in f16 as such where products prefer that,
+ * but for the head's, which preference training puts others in the place of. The caller owns and disposes of them.
+ */
 export function tensorsFromValues(named: NamedValues): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, { shape, values }] of named) tensors.set(name, tf.tensor(values, [...shape], 'float32'));
+  for (const [name, { shape, values, halves }] of named) {
+    const stays = name.endsWith('.weight') && !name.startsWith('head.');
+    const tensor = stays && halves !== undefined && prefersHalves(shape)
+      ? halvesTensor(halves, shape[0], shape[1]) : tf.tensor(values, [...shape], 'float32');
+    tensors.set(name, tensor);
+  }
   return tensors;
 }

@@ -10,7 +10,7 @@ import { forceVariant, productVariants } from '../variants.ts';
 import { adaptedLinear } from './adapted.ts';
 import { linear } from './kernel.ts';
 import { columnSums, linearForward, linearInputGradient, linearWeightGradient } from './oracle.ts';
-import { noEpilogue, productProgram } from './programs.ts';
+import { plain, productProgram } from './programs.ts';
 
 let engine: EngineDevice;
 beforeAll(async () => {
@@ -123,8 +123,8 @@ describe.each(productVariants.filter((variant) => !variant.startsWith('staged-')
     const [rows, depth, , columns] = shape;
     const values = valuesOf(shape);
     const expected = oracle(shape, values, 1).y;
-    const epilogue = { ...noEpilogue, bias: true };
-    const { shader } = productProgram(engine.device, 'forward', { rows, depth, columns }, epilogue);
+    const options = { ...plain, bias: true };
+    const { shader } = productProgram(engine.device, 'forward', { rows, depth, columns }, options);
     await withBrokenConstants(shader.name, { GAIN: 1.001 }, async () => {
       const y = await take(adaptedLinear(...tensorsOf(shape, values), 1));
       assertNotClose('adapted', y, expected, ulpOfLargest(3 * depth, expected));

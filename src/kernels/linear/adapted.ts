@@ -9,9 +9,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { adaptedLinearComposed } from './composition.ts';
+import { isHalves, matrixShape } from './halves.ts';
 import { shapeOf } from './kernel.ts';
 import { linearForward } from './oracle.ts';
-import { noEpilogue, productProgram } from './programs.ts';
+import { plain, productProgram } from './programs.ts';
 
 registerOperation({
   name: 'Physics.adaptedLinear',
@@ -19,15 +20,15 @@ registerOperation({
   webgpu(backend, [x, weight, bias, a, b], attributes) {
     const { device } = backend;
     const leading = x.shape.slice(0, -1);
-    const shape = shapeOf(x.shape, weight.shape);
+    const shape = shapeOf(x.shape, matrixShape(weight));
     const rank = a.shape[1];
     const down = createOutput(backend, [...leading, rank]);
-    dispatch(backend, productProgram(device, 'forward', { ...shape, columns: rank }, noEpilogue), [x, a], [down]);
+    dispatch(backend, productProgram(device, 'forward', { ...shape, columns: rank }), [x, a], [down]);
     const base = createOutput(backend, [...leading, shape.columns]);
-    const withBias = productProgram(device, 'forward', shape, { ...noEpilogue, bias: true });
+    const withBias = productProgram(device, 'forward', shape, { ...plain, half: isHalves(weight), bias: true });
     dispatch(backend, withBias, [x, weight, bias], [base]);
     const y = createOutput(backend, [...leading, shape.columns]);
-    const added = productProgram(device, 'forward', { ...shape, depth: rank }, { ...noEpilogue, residual: true });
+    const added = productProgram(device, 'forward', { ...shape, depth: rank }, { ...plain, residual: true });
     const scaled = { ...added, constants: { ...added.constants, GAIN: attributes['scale'] as number } };
     dispatch(backend, scaled, [down, b, base], [y]);
     backend.disposeData(base.dataId);
@@ -78,7 +79,7 @@ registerGradient({
 /**
  * y = x W + bias + scale (x A) B.
  * @param x [.., K]
- * @param weight [K, N]
+ * @param weight [K, N], or halves (halves.ts)
  * @param bias [N]
  * @param a [K, R]
  * @param b [R, N]
@@ -88,7 +89,7 @@ registerGradient({
 export function adaptedLinear(
   x: Tensor, weight: Tensor, bias: Tensor, a: Tensor, b: Tensor, scale: number,
 ): Tensor {
-  const [depth, columns] = weight.shape;
+  const [depth, columns] = matrixShape(weight);
   const fits = weight.rank === 2 && x.shape.at(-1) === depth && bias.size === columns
     && a.rank === 2 && a.shape[0] === depth && b.shape.join() === [a.shape[1], columns].join();
   if (!fits) {

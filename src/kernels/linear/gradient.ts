@@ -8,8 +8,9 @@ import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { activationGradientComposed } from '../activation/composition.ts';
 import { columnSumsComposed, inputGradientComposed, weightGradientComposed } from './composition.ts';
+import { isHalves, matrixShape } from './halves.ts';
 import { columnSums, geluSlope, linearInputGradient, linearWeightGradient } from './oracle.ts';
-import { columnSumsProgram, geluGradientProgram, noEpilogue, productProgram } from './programs.ts';
+import { columnSumsProgram, geluGradientProgram, plain, productProgram } from './programs.ts';
 
 function rowsOf(shape: number[]): number {
   return shape.slice(0, -1).reduce((product, size) => product * size, 1);
@@ -21,11 +22,11 @@ registerOperation({
   inputNames: ['dy', 'weight', 'residual'],
   webgpu(backend, inputs) {
     const [dy, weight] = inputs;
-    const [depth, columns] = weight.shape;
+    const [depth, columns] = matrixShape(weight);
     const output = createOutput(backend, [...dy.shape.slice(0, -1), depth]);
     const shape = { rows: rowsOf(dy.shape), depth, columns };
-    const epilogue = { ...noEpilogue, residual: inputs.length === 3 };
-    dispatch(backend, productProgram(backend.device, 'input', shape, epilogue), inputs, [output]);
+    const options = { ...plain, half: isHalves(weight), residual: inputs.length === 3 };
+    dispatch(backend, productProgram(backend.device, 'input', shape, options), inputs, [output]);
     return [output];
   },
   cpu([dy, weight, residual]) {

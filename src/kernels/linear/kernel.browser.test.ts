@@ -17,16 +17,14 @@ import {
   linearWeightGradient,
 } from './oracle.ts';
 import type { LinearShape } from './oracle.ts';
-import { productProgram } from './programs.ts';
+import { plain, productProgram } from './programs.ts';
 
 let engine: EngineDevice;
 beforeAll(async () => {
   engine = await createDevice();
   console.log('adapter:', engine.adapterInfo.vendor, engine.adapterInfo.architecture);
   const shape = { rows: 33, depth: 64, columns: 96 };
-  const { shader } = productProgram(engine.device, 'forward', shape, {
-    bias: true, gelu: false, save: false, residual: false,
-  });
+  const { shader } = productProgram(engine.device, 'forward', shape, { ...plain, bias: true });
   armNegativeControl(shader.name, { GAIN: 1.001 });
 });
 afterEach(() => {
@@ -141,9 +139,7 @@ describe.each(productVariants)('%s', (variant) => {
     const x = testValues(1, shape.rows * shape.depth);
     const w = testValues(2, shape.depth * shape.columns);
     const expected = linearForward(x, w, null, shape);
-    const { shader } = productProgram(engine.device, 'forward', shape, {
-      bias: false, gelu: false, save: false, residual: false,
-    });
+    const { shader } = productProgram(engine.device, 'forward', shape);
     await withBrokenConstants(shader.name, { GAIN: 1.001 }, async () => {
       const y = await take(linear(tensor2d(x, [33, 64]), tensor2d(w, [64, 96])));
       assertNotClose('linear', y, expected, ulpOfLargest(2 * shape.depth, expected));

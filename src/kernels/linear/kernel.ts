@@ -9,6 +9,7 @@ import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { linearComposed } from './composition.ts';
 import './gradient.ts';
+import { isHalves, matrixShape } from './halves.ts';
 import { geluValue, linearForward } from './oracle.ts';
 import type { LinearShape } from './oracle.ts';
 import { productProgram } from './programs.ts';
@@ -16,9 +17,8 @@ import { productProgram } from './programs.ts';
 /** What follows x W + b. */
 export type Activation = 'none' | 'gelu';
 
-/** Rows, depth and columns of x [.., K] times weight [K, N]. */
-export function shapeOf(x: number[], weight: number[]): LinearShape {
-  const [depth, columns] = weight;
+/** Rows, depth and columns of x [.., K] times a matrix [K, N]. */
+export function shapeOf(x: number[], [depth, columns]: number[]): LinearShape {
   return { rows: x.slice(0, -1).reduce((product, size) => product * size, 1), depth, columns };
 }
 
@@ -27,19 +27,20 @@ registerOperation({
   inputNames: ['x', 'weight', 'bias'],
   webgpu(backend, inputs, attributes) {
     const [x, weight] = inputs;
-    const shape = shapeOf(x.shape, weight.shape);
+    const shape = shapeOf(x.shape, matrixShape(weight));
     const outputShape = [...x.shape.slice(0, -1), shape.columns];
-    const epilogue = {
+    const options = {
+      half: isHalves(weight),
       bias: inputs.length === 3,
       gelu: attributes['activation'] === 'gelu',
       save: attributes['save'] === true,
       residual: false,
     };
     const outputs = [createOutput(backend, outputShape)];
-    if (epilogue.save) {
+    if (options.save) {
       outputs.push(createOutput(backend, outputShape));
     }
-    dispatch(backend, productProgram(backend.device, 'forward', shape, epilogue), inputs, outputs);
+    dispatch(backend, productProgram(backend.device, 'forward', shape, options), inputs, outputs);
     return outputs;
   },
   cpu(inputs, attributes) {
@@ -60,14 +61,14 @@ registerOperation({
 /**
  * y = activation(x W + b).
  * @param x [.., K]
- * @param weight [K, N]
+ * @param weight [K, N], or halves (halves.ts)
  * @param bias [N], or none
  * @param activation 'gelu' is the tanh approximation
  * @returns [.., N]
  * @throws when the inner dimensions or the bias do not match
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null, activation: Activation = 'none'): Tensor {
-  const [depth, columns] = weight.shape;
+  const [depth, columns] = matrixShape(weight);
   if (weight.rank !== 2 || x.shape.at(-1) !== depth || (bias && bias.size !== columns)) {
     throw new Error(`linear: x [${x.shape}], weight [${weight.shape}], bias [${bias?.shape}] do not fit.`);
   }

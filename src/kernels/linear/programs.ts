@@ -19,8 +19,12 @@ import type { StagedTile } from '../staged-tiles.ts';
 import { choose, hasNeighbours } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
-/** What is added to a product, and whether the sum before GELU is stored. The input gradient knows `residual` only. */
-export interface Epilogue {
+/**
+ * How a product's matrix is stored (halves.ts), what is added to it, and whether the sum before GELU is stored. The input
+ * gradient knows `half` and `residual` only, the weight's none.
+ */
+export interface Options {
+  half: boolean;
   bias: boolean;
   gelu: boolean;
   save: boolean;
@@ -51,17 +55,22 @@ function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Op
   }
 }
 
-/** The product alone. */
-export const noEpilogue: Epilogue = { bias: false, gelu: false, save: false, residual: false };
+/** The product alone, of f32. */
+export const plain: Options = { half: false, bias: false, gelu: false, save: false, residual: false };
 const registerGroup = 4;
 const registerChunks = 2;
 const quadGroup = 4;
 
-function flags({ bias, gelu, save, residual }: Epilogue): Record<string, number> {
-  return { BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save), RESIDUAL: Number(residual) };
+function storage({ half }: Options): Record<string, number> {
+  return { FULL: Number(!half), HALF: Number(half) };
 }
 
-function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+function flags(options: Options): Record<string, number> {
+  const { bias, gelu, save, residual } = options;
+  return { ...storage(options), BIAS: Number(bias), GELU: Number(gelu), SAVE: Number(save), RESIDUAL: Number(residual) };
+}
+
+function registerProgram(product: Product, shape: LinearShape, options: Options): Program {
   const { rows, depth, columns } = shape;
   const constants = { M: rows, K: depth, N: columns, GAIN: 1 };
   const groups = (outputs: number, tile: number): number => Math.ceil(outputs / tile / registerGroup);
@@ -76,9 +85,9 @@ function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogu
   const tileRows = [1, 2, 4].find((tile) => rows <= tile) ?? 8;
   const [name, code, outputs, values] =
     product === 'forward'
-      ? (['linear/register_forward', registerForward, columns, flags(epilogue)] as const)
+      ? (['linear/register_forward', registerForward, columns, flags(options)] as const)
       : (['linear/register_input_gradient', registerInputGradient, depth,
-        { RESIDUAL: Number(epilogue.residual) }] as const);
+        { ...storage(options), RESIDUAL: Number(options.residual) }] as const);
   return {
     shader: specialize(name, code, { ROWS: tileRows, ...values }),
     constants,
@@ -86,11 +95,11 @@ function registerProgram(product: Product, shape: LinearShape, epilogue: Epilogu
   };
 }
 
-function stagedProgram(product: Product, shape: LinearShape, epilogue: Epilogue, tile: StagedTile): Program {
+function stagedProgram(product: Product, shape: LinearShape, options: Options, tile: StagedTile): Program {
   const { M, K, N } = operandsOf(product, shape);
   const { THREADS: threads } = tile;
   return {
-    shader: specialize('linear/staged', staged, { ...tile, ...flags(epilogue) }),
+    shader: specialize('linear/staged', staged, { ...tile, ...flags(options) }),
     constants: {
       M,
       K,
@@ -111,11 +120,11 @@ function quadTile(rows: number, columns: number): { ROWS: number; CHUNKS: number
   };
 }
 
-function quadProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+function quadProgram(product: Product, shape: LinearShape, options: Options): Program {
   const { M, K, N } = operandsOf(product, shape);
   const tile = quadTile(M, N);
   const transposed = product === 'input';
-  const ways = { FORWARD: Number(!transposed), TRANSPOSED: Number(transposed), ...flags(epilogue) };
+  const ways = { FORWARD: Number(!transposed), TRANSPOSED: Number(transposed), ...flags(options) };
   return {
     shader: specialize('linear/quad', quad, { ...tile, ...ways }),
     constants: { M, K, N, GAIN: 1 },
@@ -123,28 +132,28 @@ function quadProgram(product: Product, shape: LinearShape, epilogue: Epilogue): 
   };
 }
 
-function generalProgram(product: Product, shape: LinearShape, epilogue: Epilogue): Program {
+function generalProgram(product: Product, shape: LinearShape, options: Options): Program {
   const operands = operandsOf(product, shape);
   return {
-    shader: specialize('linear/general', general, flags(epilogue)),
+    shader: specialize('linear/general', general, flags(options)),
     constants: { ...operands, GAIN: 1 },
     workgroups: [Math.ceil(operands.N / 16), Math.ceil(operands.M / 16), 1],
   };
 }
 
-/** The program of one of the three products. Inputs in order: left, right, bias and residual if any. */
+/** The program of one of the three products. Inputs in order: left, right (halves or not), bias and residual if any. */
 export function productProgram(
   device: GPUDevice,
   product: Product,
   shape: LinearShape,
-  epilogue: Epilogue = noEpilogue,
+  options: Options = plain,
 ): Program {
   const { M, K, N } = operandsOf(product, shape);
-  const { bias, save, residual } = epilogue;
-  const bytes = [M * K, K * N, ...(bias ? [N] : []), ...(residual ? [M * N] : []), M * N, ...(save ? [M * N] : [])]
+  const { half, bias, save, residual } = options;
+  const bytes = [M * K, half ? K * N / 2 : K * N, ...(bias ? [N] : []), ...(residual ? [M * N] : []), M * N, ...(save ? [M * N] : [])]
     .map((count) => 4 * count);
-  const general = () => ({ program: generalProgram(product, shape, epilogue), bytes });
-  const key = `linear ${product} ${M}x${K}x${N}${Object.entries(epilogue).filter(([, on]) => on).map(([name]) => ` ${name}`).join('')}`;
+  const general = () => ({ program: generalProgram(product, shape, options), bytes });
+  const key = `linear ${product} ${M}x${K}x${N}${Object.entries(options).filter(([, on]) => on).map(([name]) => ` ${name}`).join('')}`;
   const operations = 2 * M * K * N;
   if (shape.depth % 4 !== 0 || shape.columns % 4 !== 0) {
     return { ...choose(device, key, { general }, 'general').program, operations };
@@ -152,11 +161,11 @@ export function productProgram(
   // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
   const usual = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 'staged-wide' : 'staged';
   const { program } = choose(device, key, {
-    ...stagedWays((tile) => ({ program: stagedProgram(product, shape, epilogue, tile), bytes })),
+    ...stagedWays((tile) => ({ program: stagedProgram(product, shape, options, tile), bytes })),
     ...(product !== 'weight' && hasNeighbours(device) && {
-      quad: () => ({ program: quadProgram(product, shape, epilogue), bytes }),
+      quad: () => ({ program: quadProgram(product, shape, options), bytes }),
     }),
-    register: () => ({ program: registerProgram(product, shape, epilogue), bytes }),
+    register: () => ({ program: registerProgram(product, shape, options), bytes }),
     general,
   }, usual);
   return { ...program, operations };

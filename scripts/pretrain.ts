@@ -1,11 +1,11 @@
 // `npm run pretrain -- --size nano`: from the world to weights, on the CPU, with Debian's PyTorch.
 //   clips (scripts/dataset.ts) -> autoencoder -> backbone -> latents -> base generator -> Stage I
-//   -> motion (small) -> decoder again -> refiner (small) -> table of samplers -> metrics on held-out clips of every
-//   family -> public/models/<size>
+//   -> motion (small) -> decoder again -> background, refiner (small) -> table of samplers
+//   -> metrics on held-out clips of every family -> public/models/<size>
 // Every stage is a Python module of pretrain/physmaster with a checkpoint of its own, and can be run by hand.
 // small grows out of nano (grow.py): first deeper, at nano's resolution and on nano's clips and latents (small-64: base
 // generator, Stage I), then to twice the resolution, where its decoder alone learns anew: first where it finds the pixels of
-// what moves in the first frame, then all of it, then what goes over its clips.
+// what moves in the first frame, then all of it, then what is behind what moves and what goes over its clips.
 // --resume continues where an interrupted run stopped: finished stages load their checkpoint and end at once;
 // table and metrics are kept only while no checkpoint is newer.
 
@@ -20,7 +20,7 @@ import { isUpToDate } from './freshness.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sizes = ['nano', 'small'] as const satisfies readonly (keyof typeof modelConfigs)[];
-const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'motion', 'decoder', 'refiner', 'export'] as const;
+const stages = ['data', 'autoencoder', 'backbone', 'base', 'stage-one', 'motion', 'decoder', 'background', 'refiner', 'export'] as const;
 
 /** Shares of --clips that training sees, split evenly over the families. */
 const trainingSplits = { wide: 0.7, train: 0.3 };
@@ -40,8 +40,8 @@ const validation = { split: 'train', firstSeed: 900_000, clips: 16 };
 
 /** Each training stage's share of --minutes. */
 const shares = {
-  nano: { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, motion: 0, decoder: 0.1, refiner: 0 },
-  small: { autoencoder: 0, backbone: 0, base: 0.5, 'stage-one': 0.15, motion: 0.12, decoder: 0.15, refiner: 0.08 },
+  nano: { autoencoder: 0.2, backbone: 0.04, base: 0.6, 'stage-one': 0.06, motion: 0, decoder: 0.1, background: 0, refiner: 0 },
+  small: { autoencoder: 0, backbone: 0, base: 0.5, 'stage-one': 0.15, motion: 0.12, decoder: 0.13, background: 0.05, refiner: 0.05 },
 };
 
 const command: Command<
@@ -184,7 +184,10 @@ async function main(): Promise<void> {
     train(size, 'motion', 'train_motion', 8, '--splits', 'train');
   }
   train(size, 'decoder', 'train_decoder', 6, ...windows, ...(size === 'small' ? ['--splits', 'train'] : []));
-  if (size === 'small') train(size, 'refiner', 'train_refiner', 8, '--splits', 'train');
+  if (size === 'small') {
+    train(size, 'background', 'train_background', 16, '--splits', 'train');
+    train(size, 'refiner', 'train_refiner', 8, '--splits', 'train');
+  }
   const metrics = join(folder, 'metrics.json');
   const checkpoints = readdirSync(folder).filter((name) => name.endsWith('.pt'));
   const renew = (file: string, module: string, ...words: string[]) => {

@@ -99,7 +99,7 @@ await runCommand(command.invocation, async () => {
     '    t = sum over dispatches of max(max(operations / P, bytes / W) / e, d)', '',
     'with a machine\'s f32 peak P and bandwidth W from its data sheet, the time d from one dispatch to the next, and the share '
     + 'e of the roof that kernels reach: 100 % is the bound, 30 % what careful WGSL reaches. Bytes are those of the tensors '
-    + 'that a dispatch binds, each counted once. Operations are counted for products and convolutions; the rest is bound by '
+    + 'that a dispatch binds, each counted once; matrices that are not trained are f16. Operations are counted for products and convolutions; the rest is bound by '
     + 'bytes. The matrix units of newer GPUs are out of WebGPU\'s reach and are left out.', '',
     '| machine | TFLOP/s | GB/s | FLOP a byte at the ridge | µs a dispatch |', '|---|---:|---:|---:|---:|',
     ...machines.map(({ name, gflops, gigabytesPerSecond, microsecondsPerDispatch }) => `| ${name} | ${gflops / 1000} | `

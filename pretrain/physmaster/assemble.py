@@ -27,6 +27,9 @@ def load_autoencoder(autoencoder, folder):
         steps['motion'] = load_ema(autoencoder.decoder.motion, folder / 'motion.pt', 'motion')
     if (folder / 'decoder.pt').exists():
         steps['decoder'] = load_ema(autoencoder.decoder, folder / 'decoder.pt', 'decoder')
+    if (folder / 'background.pt').exists():
+        background = autoencoder.decoder.refiner.background
+        steps['background'] = load_ema(background, folder / 'background.pt', 'background')
     if (folder / 'refiner.pt').exists():
         steps['refiner'] = load_ema(autoencoder.decoder.refiner, folder / 'refiner.pt', 'refiner')
     statistics = torch.load(folder / 'latent-statistics.pt', map_location='cpu')

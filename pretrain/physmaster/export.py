@@ -31,7 +31,7 @@ GROWN = 'grown.json'
 def logs(folder):
     """Records of every stage's log in order: {stage: [{step, seconds, ...}]}."""
     found = {}
-    for stage in ('autoencoder', 'motion', 'decoder', 'refiner', 'backbone', 'base', 'stage_one'):
+    for stage in ('autoencoder', 'motion', 'decoder', 'background', 'refiner', 'backbone', 'base', 'stage_one'):
         path = folder / f'{stage}.jsonl'
         if path.exists():
             found[stage] = [json.loads(line) for line in path.read_text().splitlines()]

@@ -70,14 +70,15 @@ def motion_loss(layers, video, patch, prefer_moved, match):
 
 
 def refinement_loss(output, draft, video, image):
-    """reconstruction_loss's errors of a refined video [B, 3, T, H, W], weighted near what moves in the true video or the
-    draft, so that what the draft shows too much counts as well. Returns (loss, parts), the draft's own L1 among them.
+    """L1 of a refined video [B, 3, T, H, W], weighted near what moves in the true video or the draft, so that what the draft
+    shows too much counts as well. Nothing else: of an edge that may be here or a pixel further it makes an edge, where
+    squares and gradients make a slope. Returns (loss, parts), the other errors and the draft's L1 among them.
     """
     weight = near(torch.maximum(moved(video, image), moved(draft, image)))
     absolute, square, gradient = pixel_errors(output, video, weight)
     of_draft = (weight * (draft - video).abs()).mean() / weight.mean()
     parts = {'absolute': absolute, 'square': square, 'gradient': gradient, 'draft': of_draft}
-    return absolute + 2 * square + 0.5 * gradient, {name: value.detach() for name, value in parts.items()}
+    return absolute, {name: value.detach() for name, value in parts.items()}
 
 
 def background_loss(background, true, known, image):

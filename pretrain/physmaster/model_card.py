@@ -15,7 +15,7 @@ ROWS = (('model', 'model (Stage I)'), ('floor', 'floor: reconstruction of the tr
 COLUMNS = (('l2', 'L2'), ('strictL2', 'strict L2'), ('chamfer', 'CD'), ('strictChamfer', 'strict CD'),
            ('iou', 'IoU'), ('survival', 'survival'), ('law', 'law'))
 STAGES = (('autoencoder', 'autoencoder'), ('motion', 'motion'), ('decoder', 'decoder, further'),
-          ('refiner', 'refiner'), ('backbone', 'backbone'), ('base', 'base generator'), ('stage_one', 'Stage I'))
+          ('background', 'background'), ('refiner', 'refiner'), ('backbone', 'backbone'), ('base', 'base generator'), ('stage_one', 'Stage I'))
 
 
 def interval(value):

@@ -1,20 +1,19 @@
-"""Trains what goes over decoded clips (refiner.py) and the background that it knows, while all else stays as it is.
+"""Trains what goes over decoded clips (refiner.py), while all else stays as it is, the background that it knows too.
 
     python3 -m physmaster.train_refiner --size small --splits train --minutes 60
 Drafts are made once: clips that the decoder makes of latents as the generator leaves them, that is of the sampler's own
 last steps, from a place between noise and the true latents; a share is made of the true latents. The target is the true
-clip, and its background where the clip shows it. --adversarial sets a discriminator against what is soft.
+clip. --adversarial sets a discriminator against what is soft.
 """
 
 import numpy as np
 import torch
 
 from .assemble import assemble
-from .background import known_background
 from .command import arguments, budget_from, prepare
-from .data import Clips, Latents, Videos, network_pixels, network_values, split_rows
+from .data import Clips, Latents, Videos, network_pixels, split_rows
 from .discriminator import Discriminator, adversarial_losses, balanced
-from .losses import background_loss, refinement_loss
+from .losses import refinement_loss
 from .refiner import Draft
 from .sampler import default_sampler, sample
 from .train_autoencoder import likeness
@@ -42,14 +41,12 @@ def anchored_samples(model, clips, latents, rows, random, true):
 
 
 class Drafts:
-    """What the decoder makes of inexact latents, a clip of each of `rows`: 6 MB each, in u8 and f16; and what is known of
-    their backgrounds.
-    """
+    """What the decoder makes of inexact latents, a clip of each of `rows`: 6 MB each, in u8 and f16; and the backgrounds."""
 
     @torch.no_grad()
     def __init__(self, model, clips, latents, rows, random, true, batch=4):
         self.rows, self.videos, decoder = rows, Videos(clips), model.autoencoder.decoder
-        pixels, offsets, features = [], [], []
+        pixels, offsets, features, backgrounds = [], [], [], []
         for start in range(0, len(rows), batch):
             chosen = rows[start:start + batch]
             latent = anchored_samples(model, clips, latents, chosen, random, true)
@@ -61,9 +58,10 @@ class Drafts:
             pixels.append((torch.cat([draft.video, shares], 1).clamp(-1, 1) * 127).round().to(torch.int8))
             offsets.append(draft.offsets.half())
             features.append(draft.features.half())
+            backgrounds.append(decoder.refiner.background(image))
         self.pixels, self.offsets, self.features = torch.cat(pixels), torch.cat(offsets), torch.cat(features)
-        known = [known_background(clips.video(row), clips.mask(row)) for row in rows]
-        self.backgrounds, self.known = (torch.from_numpy(np.stack(each)) for each in zip(*known))
+        # [K, 3, S, S].
+        self.backgrounds = torch.cat(backgrounds)
 
     def of(self, chosen, frames=slice(None), window=None):
         """The drafts of some of the rows, by their numbers here; of these frames, of windows where they are given."""
@@ -72,12 +70,6 @@ class Drafts:
         pixels, offsets, features = parts
         video, keep, share = (pixels / 127).split([3, 1, 1], 1)
         return Draft(video, (keep + 1) / 2, (share + 1) / 2, offsets, features)
-
-    def background_of(self, chosen):
-        """Known backgrounds [B, 3, S, S] and where they are known [B, 1, S, S]."""
-        chosen = torch.from_numpy(np.asarray(chosen))
-        known = self.known[chosen][:, None].float()
-        return network_values(self.backgrounds[chosen]).permute(0, 3, 1, 2).contiguous(), known
 
     def likeness(self, refiner=None):
         """likeness() of the refined drafts to the true clips, or of the drafts as they are."""
@@ -111,6 +103,7 @@ def main():
     refiner = model.autoencoder.decoder.refiner
     model.requires_grad_(False)
     refiner.requires_grad_(True)
+    refiner.background.requires_grad_(False)
     modules = {'refiner': refiner}
     if options.adversarial:
         modules['discriminator'] = Discriminator()
@@ -135,11 +128,9 @@ def main():
         corners = corners_near_motion(torch.cat([whole[:, :, :1], video], 2), side, side // 2, random)
         window = Windows(corners, side // 2, side)
         draft, video = drafts.of(chosen, part, window), window.of(video)
-        background = refiner.background(image)
+        background = drafts.backgrounds[torch.from_numpy(chosen)]
         output = refiner.over(draft, image, background, window)
         loss, parts = refinement_loss(output, draft.video, video, window.of(image))
-        behind = background_loss(background, *drafts.background_of(chosen), image)
-        loss, parts = loss + behind, {**parts, 'background': behind.detach()}
         if options.adversarial:
             fooled, judged = adversarial_losses(modules['discriminator'], output, video)
             loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled + judged

@@ -11,6 +11,7 @@ from physmaster.config import TINY
 from physmaster.losses import background_loss, refinement_loss
 from physmaster.refiner import LITTLE, Draft, Refiner
 from physmaster.sampler import sample
+from physmaster.train_background import behind
 from physmaster.windows import Windows
 
 
@@ -122,6 +123,20 @@ class BackgroundTest(unittest.TestCase):
             background[..., place:place + 2, place:place + 2] += 0.2
             return float(background_loss(background, true, known, image))
         assert of(2) > 5 * of(7) > 0 and of(14) == 0
+
+
+class BackgroundsTest(unittest.TestCase):
+    def test_what_is_behind_is_measured_where_it_is_known_and_differs(self):
+        image, true, known = (torch.zeros(1, 3, 8, 8) for _ in range(3))
+        true[..., :2, :2], known[..., :4, :] = 0.5, 1
+        class Two:
+            images = [0]
+            of = staticmethod(lambda _: (image, true, known[:, :1]))
+        self.assertAlmostEqual(behind(lambda _: true + 0.2, Two()), 20.0, places=2)
+        # Errors elsewhere count nothing.
+        off = true.clone()
+        off[..., 4:, 4:] = 1
+        assert behind(lambda _: off, Two()) > 80
 
 
 class AnchoredSampleTest(unittest.TestCase):

@@ -3,6 +3,7 @@
 import { adapterName, openComputeDevice } from '../../src/engine/compute-device.ts';
 import type { EngineWish } from '../../src/engine/compute-device.ts';
 import { createDevice } from '../../src/engine/device.ts';
+import { forceHalves } from '../../src/kernels/linear/halves.ts';
 import { evaluateScenes } from '../../src/learning/evaluation.ts';
 import type { EvaluationRequest, SceneEvaluation } from '../../src/learning/evaluation.ts';
 import { modelWork, profileModel } from '../../src/learning/profile.ts';
@@ -11,6 +12,7 @@ import { sceneTruth } from '../../src/learning/scene-truth.ts';
 import { isFlat, soak } from '../../src/learning/soak.ts';
 import type { SoakReport } from '../../src/learning/soak.ts';
 import { generateClips, loadModel } from '../../src/model/generator.ts';
+import { halvesFromFloats } from '../../src/model/half.ts';
 import { fetchModel } from '../../src/model/weights.ts';
 import type { ModelConfig, SamplerOptions } from '../../src/model/config.ts';
 import { randomParameters } from '../../src/model/tiny-model.ts';
@@ -130,7 +132,11 @@ window.physmaster = {
 
   async work(config) {
     await createDevice();
-    return modelWork({ config, parameters: randomParameters(config, 1), description: {}, hash: '', bytes: 0 });
+    // Matrices as GPUs have them, whatever adapter records this.
+    forceHalves(true);
+    const stored = [...randomParameters(config, 1)].map(([name, { shape, values }]) =>
+      [name, { shape, values, halves: halvesFromFloats(values) }] as const);
+    return modelWork({ config, parameters: new Map(stored), description: {}, hash: '', bytes: 0 });
   },
 
   async generate({ image, name, seeds, sampler: given, ...request }) {

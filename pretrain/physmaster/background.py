@@ -56,8 +56,9 @@ class Background(nn.Module):
 
 def known_background(video, mask):
     """Of a clip, u8 [T, H, W, 3], and its masks [T, H, W]: what is behind the bodies, u8 [H, W, 3], and where that is known,
-    bool [H, W]. Behind a body it is the median over the frames in which the place is seen. Elsewhere it is the first
-    frame, but for what is mostly lighter: a shadow that leaves uncovers ground too, and one that comes to rest does not.
+    bool [H, W]. Behind a body it is the median over the frames in which the place is seen. Elsewhere, and where it is not
+    known, it is the first frame, but for what is mostly lighter: a shadow that leaves uncovers ground too, and one that
+    comes to rest does not.
     """
     seen = mask == 0
     count = seen.sum(0)
@@ -67,4 +68,5 @@ def known_background(video, mask):
     median = np.take_along_axis(order, np.broadcast_to(middle, (1, *video.shape[1:])), 0)[0]
     covered = F.max_pool2d(torch.from_numpy(~seen[0]).float()[None], 2 * RIM + 1, 1, RIM)[0].numpy() > 0
     lighter = median.astype(int).sum(-1) > video[0].astype(int).sum(-1)
-    return np.where((covered | lighter)[..., None], median, video[0]), count >= SEEN
+    known = count >= SEEN
+    return np.where((known & (covered | lighter))[..., None], median, video[0]), known

@@ -114,8 +114,9 @@ def main():
     random, latents = trainer.random(10 ** 9), Latents(folder, clips)
     drafts = Drafts(model, clips, latents, random.permutation(train)[:options.clips], random, options.true)
     # The same latents at every measurement.
-    held_out = Drafts(model, clips, latents, measured, np.random.default_rng(options.seed), 0.0)
+    held_out = None
     if trainer.rank == 0:
+        held_out = Drafts(model, clips, latents, measured, np.random.default_rng(options.seed), 0.0)
         print('drafts', held_out.likeness(), flush=True)
     side = config.latent_pixels
 

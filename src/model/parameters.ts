@@ -19,6 +19,9 @@ export const residualKernels = {
   decoder: [[3, 3, 3], [3, 3, 3], [3, 3, 3]] as readonly Kernel[],
 };
 
+/** Channels that a refiner is shown of every pixel: three pictures' and two shares. */
+export const shownChannels = 3 * 3 + 2;
+
 /** The projections of a transformer block that carry a low-rank adapter. */
 export const adaptedProjections = ['qkv', 'output', 'mlp_1', 'mlp_2'] as const;
 export type AdaptedProjection = (typeof adaptedProjections)[number];
@@ -89,7 +92,7 @@ function addRefiner(to: Collector, config: ModelConfig, { widths, backgroundWidt
   const kernel = [1, 3, 3] as const;
   const [fine, coarse] = widths;
   const pixels = (config.autoencoder.patch / 2) ** 2;
-  to.convolution(`${refiner}.input`, kernel, 11 * pixels, fine);
+  to.convolution(`${refiner}.input`, kernel, shownChannels * pixels, fine);
   to.convolution(`${refiner}.still`, kernel, 6 * pixels, fine);
   to.residual(`${refiner}.block_0`, kernel, fine);
   to.convolution(`${refiner}.down`, kernel, fine, coarse);

@@ -16,6 +16,7 @@ import { warp } from '../kernels/warp/kernel.ts';
 import { backgroundOf } from './background.ts';
 import { addToEveryFrame, convolutionLayer, linearLayer, normLayer, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
+import { shownChannels } from './parameters.ts';
 
 /** What a decoder has put together: pixels of [B, T, H * W, C], and what they were made by. */
 export interface Draft {
@@ -46,7 +47,7 @@ export function refined(patch: number, weights: Weights, draft: Draft, image: Te
   const background = backgroundOf(patch / 2, weights, image);
   const movedBackground = tf.reshape(warp(background, draft.offsets), draft.moved.shape);
   const together = tf.concat([draft.video, draft.moved, movedBackground, draft.keep, draft.share], 3);
-  const shown = spaceToDepth(tf.reshape(together, [batch, frames, height, width, 11]), fine);
+  const shown = spaceToDepth(tf.reshape(together, [batch, frames, height, width, shownChannels]), fine);
   const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
   const both = addToEveryFrame(convolutionLayer(weights, `${name}.input`, shown),
     convolutionLayer(weights, `${name}.still`, spaceToDepth(still, fine)));

@@ -150,8 +150,8 @@ export function productProgram(
 ): Program {
   const { M, K, N } = operandsOf(product, shape);
   const { half, bias, save, residual } = options;
-  const bytes = [M * K, half ? K * N / 2 : K * N, ...(bias ? [N] : []), ...(residual ? [M * N] : []), M * N, ...(save ? [M * N] : [])]
-    .map((count) => 4 * count);
+  const added = [...(bias ? [N] : []), ...(residual ? [M * N] : [])];
+  const bytes = [M * K, half ? K * N / 2 : K * N, ...added, M * N, ...(save ? [M * N] : [])].map((count) => 4 * count);
   const general = () => ({ program: generalProgram(product, shape, options), bytes });
   const key = `linear ${product} ${M}x${K}x${N}${Object.entries(options).filter(([, on]) => on).map(([name]) => ` ${name}`).join('')}`;
   const operations = 2 * M * K * N;

@@ -38,7 +38,7 @@ def refiner_products(config, large):
     if not config.refiner_channels:
         return 0
     (fine, coarse), pixels = config.refiner_channels, (config.autoencoder_patch // 2) ** 2
-    places = 9 * fine * (SHOWN * pixels + 4 * fine + 5 * pixels)
+    places = 9 * fine * (SHOWN * pixels + 4 * fine + 6 * pixels)
     still = 4 * large // config.frames
     deep = coarse * (9 * fine + config.decoder_channels[2] + 2 * 9 * coarse + 4 * fine)
     return 4 * large * places + large * deep + still * 9 * 6 * pixels * fine + background_products(config, still)

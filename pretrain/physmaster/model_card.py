@@ -166,6 +166,8 @@ def card(description):
     counts, flops, limits = budget['parameters'], budget['flops'], LIMITS[config['size']]
     sizes, families = Config(**config), description['families']
     latents = f'{sizes.latent_frames} x {sizes.latent_pixels} x {sizes.latent_pixels} x {sizes.latent_channels}'
+    refiner = (' A refiner goes over the clip at twice the resolution of that: it puts the background, which it makes of '
+               'the first frame, in place of what is left of a body, and bodies moved whole in place of dented ones.')
     stage = 'Stage I' if description['stage'] == 'stage_one' else 'base generator, before Stage I'
     lines = [
         f"# {description['name']}", '',
@@ -184,7 +186,7 @@ def card(description):
         f'- **Autoencoder**: causal 3D convolutions, {4 * sizes.autoencoder_patch}x in space and 4x in time, {latents} '
         'latents. Its decoder also gets the first frame, keeps its pixels where nothing changes and '
         f"{'moves or paints' if sizes.motion_channels else 'paints'} the rest: latents carry motion."
-        f"{' A refiner goes over the clip at twice the resolution of that.' if sizes.refiner_channels else ''}",
+        f"{refiner if sizes.refiner_channels else ''}",
         '- **PhysEncoder**: a ViT backbone pretrained on depth, object masks and heights from the renderer, trained on '
         f'with the base generator and frozen from Stage I on; a convolutional head fuses its four levels into '
         f'{sizes.image_tokens} physics tokens.',

@@ -15,6 +15,13 @@ from torch.nn import functional as F
 from .layers import ChannelNorm, Convolution, PointLinear, Residual, depth_to_space, space_to_depth
 from .windows import cut
 
+# Pixels to each side of a place that are taken for one rigid body's.
+REACH = 7
+# What the angle of a body is held to none by, in squared pixels of spread: a few pixels do not tell how far it has turned.
+UNTURNED = 1.0
+# Pixels that must be known to move for a body to be believed in.
+BELIEVED = 0.1
+
 # Of queries and keys at the start, so that one place wins: between a body and its mirror image there is neither.
 SHARP = 1.7
 
@@ -145,3 +152,38 @@ def warp(image, offsets, corner=None):
     grid = (place * (2 / (side - 1)) - 1).permute(0, 2, 3, 4, 1).reshape(batch, time * height, width, 2)
     warped = F.grid_sample(image, grid, mode='bilinear', padding_mode='border', align_corners=True)
     return warped.view(batch, 3, time, height, width)
+
+
+def box_sums(values):
+    """Sums of values [N, C, H, W] within REACH pixels of each place, none beyond the border."""
+    width = 2 * REACH + 1
+    across = F.avg_pool2d(values, (1, width), 1, (0, REACH), divisor_override=1)
+    return F.avg_pool2d(across, (width, 1), 1, (REACH, 0), divisor_override=1)
+
+
+def rigid(offsets, weight):
+    """Offsets [B, 2, T, H, W] as those of rigid bodies: at every pixel, what the turn and shift say that is nearest to the
+    offsets around it by squares of weight [B, 1, T, H, W]. Also beside a body, where there are no offsets of its own; 0
+    where none is near. Source: rigid moving least squares (Schaefer et al., Image deformation using moving least
+    squares, 2006), here with a box as its kernel; the turn is that of Kabsch (1976) in the plane.
+    """
+    batch, _, frames, height, width = offsets.shape
+    offsets, weight = (part.transpose(1, 2).flatten(0, 1).double() for part in (offsets, weight))
+    # In double precision: what is left of products of places is a small difference of large numbers.
+    x = torch.arange(width, device=offsets.device).double().expand(height, width)
+    y = torch.arange(height, device=offsets.device).double()[:, None].expand(height, width)
+    place = torch.stack([x, y])[None]
+    source = place + offsets
+    dot = (place * source).sum(1, keepdim=True)
+    cross = place[:, :1] * source[:, 1:] - place[:, 1:] * source[:, :1]
+    sums = box_sums(weight * torch.cat([torch.ones_like(weight), place.expand_as(source), source, dot, cross], 1))
+    total = sums[:, :1]
+    middle, middle_source, dot, cross = (sums[:, 1:] / total.clamp(min=1e-9)).split([2, 2, 1, 1], 1)
+    dot = dot - (middle * middle_source).sum(1, keepdim=True) + UNTURNED
+    cross = cross - (middle[:, :1] * middle_source[:, 1:] - middle[:, 1:] * middle_source[:, :1])
+    length = (dot.square() + cross.square()).sqrt().clamp(min=1e-9)
+    cosine, sine = dot / length, cross / length
+    x, y = (place - middle).split(1, 1)
+    turned = torch.cat([cosine * x - sine * y, sine * x + cosine * y], 1)
+    fitted = (middle_source + turned - place) * (total / (total + BELIEVED))
+    return fitted.unflatten(0, (batch, frames)).transpose(1, 2).float()

@@ -6,19 +6,26 @@ last steps, from a place between noise and the true latents; a share is made of 
 clip. --adversarial sets a discriminator against what is soft.
 """
 
+import os
+
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from .assemble import assemble
 from .command import arguments, budget_from, prepare
 from .data import Clips, Latents, Videos, network_pixels, split_rows
 from .discriminator import Discriminator, adversarial_losses, balanced
 from .losses import refinement_loss
-from .refiner import Draft
+from .motion import warp
+from .refiner import BODY, Draft, rigid_offsets, unlike
 from .sampler import default_sampler, sample
 from .train_autoencoder import likeness
 from .training import Trainer
 from .windows import Windows, corners_near_motion, cut
+
+# Differences between bodies moved whole and the draft, as shares of the draft's from the background.
+ALIKE, UNALIKE = 0.25, 0.4
 
 
 @torch.no_grad()
@@ -40,44 +47,82 @@ def anchored_samples(model, clips, latents, rows, random, true):
     return latent
 
 
-class Drafts:
-    """What the decoder makes of inexact latents, a clip of each of `rows`: 6 MB each, in u8 and f16; and the backgrounds."""
+def local_mean(values):
+    """Means of values [B, 1, T, H, W] over squares of 15 pixels."""
+    return F.avg_pool3d(values, (1, 15, 15), 1, (0, 7, 7), count_include_pad=False)
 
-    @torch.no_grad()
-    def __init__(self, model, clips, latents, rows, random, true, batch=4):
-        self.rows, self.videos, decoder = rows, Videos(clips), model.autoencoder.decoder
-        pixels, offsets, features, backgrounds = [], [], [], []
-        for start in range(0, len(rows), batch):
-            chosen = rows[start:start + batch]
-            latent = anchored_samples(model, clips, latents, chosen, random, true)
-            latent = (latent * model.autoencoder.latent_std + model.autoencoder.latent_mean).permute(0, 4, 1, 2, 3)
-            image = network_pixels(clips.images(chosen)).permute(0, 3, 1, 2).contiguous()
-            draft = decoder.layers(latent, image).draft(image)
-            # Shares are kept as colours are, in [-1, 1].
-            shares = torch.cat([draft.keep, draft.share], 1) * 2 - 1
-            pixels.append((torch.cat([draft.video, shares], 1).clamp(-1, 1) * 127).round().to(torch.int8))
-            offsets.append(draft.offsets.half())
-            features.append(draft.features.half())
-            backgrounds.append(decoder.refiner.background(image))
-        self.pixels, self.offsets, self.features = torch.cat(pixels), torch.cat(offsets), torch.cat(features)
-        # [K, 3, S, S].
-        self.backgrounds = torch.cat(backgrounds)
+
+@torch.no_grad()
+def whole_where_alike(draft, image, background, offsets, video, window):
+    """The true video [B, 3, T, H, W], but bodies moved whole over the background where these differ from the draft by no
+    more than a share of what the draft differs from the background by: ALIKE of it or less, and not at all from UNALIKE
+    on. Arguments are those of Refiner.over.
+    """
+    corners = window.corners_in(image)
+    whole, whole_background = (warp(source, offsets, corners) for source in (image, background))
+    behind = window.of(background)[:, :, None]
+    composed = behind + (unlike(whole, whole_background) / BODY).clamp(max=1) * (whole - behind)
+    apart, shown = (local_mean((draft.video - other).abs().mean(1, keepdim=True)) for other in (composed, behind))
+    share = ((UNALIKE * shown - apart) / ((UNALIKE - ALIKE) * shown + 1e-3)).clamp(0, 1)
+    return video + share * (composed - video)
+
+
+@torch.no_grad()
+def drafts_of(model, clips, latents, rows, random, true, batch=4):
+    """What the decoder makes of inexact latents, for the clips `rows`, 8 MB each: pixels and shares as u8's
+    [K, 5, T, S, S], offsets and those of rigid bodies [K, 2, T, S, S] and features as f16, and backgrounds [K, 3, S, S].
+    """
+    decoder, parts = model.autoencoder.decoder, []
+    for start in range(0, len(rows), batch):
+        chosen = rows[start:start + batch]
+        latent = anchored_samples(model, clips, latents, chosen, random, true)
+        latent = (latent * model.autoencoder.latent_std + model.autoencoder.latent_mean).permute(0, 4, 1, 2, 3)
+        image = network_pixels(clips.images(chosen)).permute(0, 3, 1, 2).contiguous()
+        draft, background = decoder.layers(latent, image).draft(image), decoder.refiner.background(image)
+        # Shares are kept as colours are, in [-1, 1].
+        shares = torch.cat([draft.keep, draft.share], 1) * 2 - 1
+        pixels = (torch.cat([draft.video, shares], 1).clamp(-1, 1) * 127).round().to(torch.int8)
+        offsets, whole = draft.offsets.half(), rigid_offsets(draft, image, background).half()
+        parts.append((pixels, offsets, whole, draft.features.half(), background))
+    return [torch.cat(part) for part in zip(*parts)]
+
+
+def kept(path, key, make):
+    """What make() gives, kept in a file under a key: drafts take longer to make than a short run learns."""
+    if path.exists():
+        known, value = torch.load(path)
+        if known == key:
+            return value
+    value = make()
+    torch.save((key, value), path.with_suffix('.part'))
+    os.replace(path.with_suffix('.part'), path)
+    return value
+
+
+class Drafts:
+    """Drafts of the clips `rows`, as drafts_of made them, beside the true clips."""
+
+    def __init__(self, clips, rows, made):
+        self.videos, self.rows = Videos(clips), rows
+        self.pixels, self.offsets, self.rigid, self.features, self.backgrounds = made
 
     def of(self, chosen, frames=slice(None), window=None):
-        """The drafts of some of the rows, by their numbers here; of these frames, of windows where they are given."""
+        """The drafts of some of the rows, by their numbers here, and their offsets as rigid bodies; of these frames, of
+        windows where they are given.
+        """
         chosen = torch.from_numpy(np.asarray(chosen))
-        parts = [cut(each[chosen][:, :, frames], window).float() for each in (self.pixels, self.offsets, self.features)]
-        pixels, offsets, features = parts
+        pixels, offsets, features, rigid = (cut(each[chosen][:, :, frames], window).float()
+                                            for each in (self.pixels, self.offsets, self.features, self.rigid))
         video, keep, share = (pixels / 127).split([3, 1, 1], 1)
-        return Draft(video, (keep + 1) / 2, (share + 1) / 2, offsets, features)
+        return Draft(video, (keep + 1) / 2, (share + 1) / 2, offsets, features), rigid
 
     def likeness(self, refiner=None):
         """likeness() of the refined drafts to the true clips, or of the drafts as they are."""
         made = []
         for i, row in enumerate(self.rows):
-            draft = self.of([i])
+            draft, rigid = self.of([i])
             image = network_pixels(self.videos.clips.images([row])).permute(0, 3, 1, 2).contiguous()
-            output = refiner(draft, image) if refiner else draft.video
+            output = refiner.over(draft, image, self.backgrounds[[i]], rigid) if refiner else draft.video
             made.append(output.permute(0, 2, 3, 4, 1).clamp(-1, 1))
         return likeness(torch.cat(made), network_pixels(self.videos.clips.videos(self.rows)))
 
@@ -86,7 +131,7 @@ def main():
     parser = arguments(__doc__)
     parser.add_argument('--splits', default='wide,train')
     parser.add_argument('--stage', choices=('base', 'stage_one'), default='stage_one')
-    parser.add_argument('--clips', type=int, default=500, help='drafts, for each process: 6 MB each')
+    parser.add_argument('--clips', type=int, default=500, help='drafts, for each process: 8 MB each')
     parser.add_argument('--true', type=float, default=0.2, help='share of drafts that are made of true latents')
     parser.add_argument('--frames', type=int, default=6, help='successive frames of a clip in a step')
     parser.add_argument('--batch', type=int, default=4)
@@ -99,7 +144,9 @@ def main():
         raise SystemExit(f'{config.size} has no refiner: its config names no channels')
     clips = Clips(options.data, options.splits.split(','), config, whole=True)
     train, measured = split_rows(len(clips), options.held_out)
-    model, _ = assemble(config, folder, options.stage)
+    model, steps = assemble(config, folder, options.stage)
+    # The refiner makes no drafts.
+    steps.pop('refiner', None)
     refiner = model.autoencoder.decoder.refiner
     model.requires_grad_(False)
     refiner.requires_grad_(True)
@@ -111,12 +158,19 @@ def main():
                       decay=0.001, betas=(0.5 if options.adversarial else 0.9, 0.99))
     if options.resume:
         trainer.load()
-    random, latents = trainer.random(10 ** 9), Latents(folder, clips)
-    drafts = Drafts(model, clips, latents, random.permutation(train)[:options.clips], random, options.true)
+    latents = Latents(folder, clips)
+
+    def drafts_for(name, rows, random, true):
+        key = [steps, options.splits, rows.tolist(), true]
+        return Drafts(clips, rows, kept(folder / f'drafts-{name}.pt', key,
+                                        lambda: drafts_of(model, clips, latents, rows, random, true)))
+
+    random = trainer.random(10 ** 9)
+    drafts = drafts_for(trainer.rank, random.permutation(train)[:options.clips], random, options.true)
     # The same latents at every measurement.
     held_out = None
     if trainer.rank == 0:
-        held_out = Drafts(model, clips, latents, measured, np.random.default_rng(options.seed), 0.0)
+        held_out = drafts_for('held-out', measured, np.random.default_rng(options.seed), 0.0)
         print('drafts', held_out.likeness(), flush=True)
     side = config.latent_pixels
 
@@ -128,10 +182,11 @@ def main():
         image, video = whole[:, :, 0], whole[:, :, part]
         corners = corners_near_motion(torch.cat([whole[:, :, :1], video], 2), side, side // 2, random)
         window = Windows(corners, side // 2, side)
-        draft, video = drafts.of(chosen, part, window), window.of(video)
+        (draft, rigid), video = drafts.of(chosen, part, window), window.of(video)
         background = drafts.backgrounds[torch.from_numpy(chosen)]
-        output = refiner.over(draft, image, background, window)
-        loss, parts = refinement_loss(output, draft.video, video, window.of(image))
+        output = refiner.over(draft, image, background, rigid, window)
+        target = whole_where_alike(draft, image, background, rigid, video, window)
+        loss, parts = refinement_loss(output, draft.video, target, window.of(image))
         if options.adversarial:
             fooled, judged = adversarial_losses(modules['discriminator'], output, video)
             loss = loss + balanced(options.adversarial, loss, fooled, output) * fooled + judged

@@ -1,6 +1,8 @@
 """What goes over decoded clips: where it starts from, what it sees, what it is taught by and on."""
 
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,9 +11,11 @@ from physmaster.autoencoder import Autoencoder
 from physmaster.background import Background, known_background
 from physmaster.config import TINY
 from physmaster.losses import background_loss, refinement_loss
-from physmaster.refiner import LITTLE, Draft, Refiner
+from physmaster.motion import rigid, warp
+from physmaster.refiner import LITTLE, Draft, Refiner, rigid_offsets
 from physmaster.sampler import sample
 from physmaster.train_background import behind
+from physmaster.train_refiner import kept, whole_where_alike
 from physmaster.windows import Windows
 
 
@@ -34,7 +38,7 @@ class RefinerTest(unittest.TestCase):
         draft, little = draft_of(), torch.sigmoid(torch.tensor(LITTLE))
         output = self.refiner(draft, self.image)
         # All colours are within 2 of each other.
-        assert 0 < (output - draft.video).abs().max() < 4.5 * little < 0.1
+        assert 0 < (output - draft.video).abs().max() < 6.5 * little < 0.2
 
     def test_each_frame_is_refined_by_itself(self):
         refiner, draft = self.random_output(), draft_of()
@@ -47,12 +51,15 @@ class RefinerTest(unittest.TestCase):
         refiner, draft = self.random_output(), draft_of(side=64)
         image = torch.rand(2, 3, 64, 64) * 2 - 1
         background = refiner.background(image)
+        offsets = rigid_offsets(draft, image, background)
+        def within(window):
+            return refiner.over(Draft(*(window.of(each) for each in draft)), image, background, window.of(offsets), window)
         window = Windows([(1, 4), (2, 3)], 4, 8)
-        part = refiner.over(Draft(*(window.of(each) for each in draft)), image, background, window)
+        part = within(window)
         whole = window.of(refiner(draft, image))
         inner = (..., slice(15, 17), slice(15, 17))
         assert torch.allclose(part[inner], whole[inner], atol=1e-4)
-        other = refiner.over(Draft(*(window.of(each) for each in draft)), image, background, Windows([(0, 4), (2, 3)], 4, 8))
+        other = within(Windows([(0, 4), (2, 3)], 4, 8))
         assert not torch.allclose(other[inner], whole[inner], atol=1e-2)
 
     def test_all_of_a_draft_counts_and_so_do_image_and_background(self):
@@ -60,8 +67,29 @@ class RefinerTest(unittest.TestCase):
         output, background = refiner(draft, self.image), refiner.background(self.image)
         for name in Draft._fields:
             assert (refiner(draft._replace(**{name: getattr(other, name)}), self.image) - output).abs().max() > 1e-3, name
-        assert (refiner.over(draft, -self.image, background) - output).abs().max() > 1e-3
-        assert (refiner.over(draft, self.image, -background) - output).abs().max() > 1e-3
+        offsets = rigid_offsets(draft, self.image, background)
+        assert (refiner.over(draft, -self.image, background, offsets) - output).abs().max() > 1e-3
+        assert (refiner.over(draft, self.image, -background, offsets) - output).abs().max() > 1e-3
+        assert (refiner.over(draft, self.image, background, offsets + 2) - output).abs().max() > 1e-3
+
+    def test_a_dented_body_is_moved_whole_and_nothing_without_one_is(self):
+        """A square goes 5 right and 3 down, its offsets noisy and a corner's missing; a shadow of one pixel counts little."""
+        background = torch.zeros(1, 3, 32, 32)
+        image = background.clone()
+        image[..., 4:10, 6:12] = 0.8
+        true = torch.zeros(1, 1, 1, 32, 32)
+        true[..., 7:13, 11:17] = 1
+        share = true.clone()
+        share[..., 7:9, 11:13] = 0
+        offsets = torch.tensor([-5.0, -3.0]).view(1, 2, 1, 1, 1) + 0.3 * torch.randn(1, 2, 1, 32, 32)
+        draft = Draft(true * 0.8, 1 - share, share, offsets, None)
+        whole = warp(image, rigid_offsets(draft, image, background))
+        inside, wrong = whole[..., 8:12, 12:16], warp(image, offsets)
+        assert (inside - 0.8).abs().max() < 0.05
+        near = (..., slice(6, 14), slice(10, 18))
+        assert (whole - 0.8 * true)[near].abs().mean() < 0.5 * (share * wrong - 0.8 * true)[near].abs().mean()
+        # The background moved alike is no body.
+        assert rigid_offsets(draft, image, image).abs().max() == 0
 
     def test_a_decoder_without_one_gives_its_draft(self):
         decoder = Autoencoder(TINY).decoder
@@ -85,6 +113,33 @@ class RefinerTest(unittest.TestCase):
             errors.append(float(refinement_loss(output, ghost, video, image)[0]))
         assert errors[0] > 3 * errors[1]
         assert float(refinement_loss(video, ghost, video, image)[0]) == 0
+
+
+class RigidTest(unittest.TestCase):
+    def offsets_of(self, angle, size=24):
+        """A turn about (10, 8) and a shift by (4, -2): [1, 2, 1, size, size]."""
+        y, x = torch.meshgrid(torch.arange(size) - 8.0, torch.arange(size) - 10.0, indexing='ij')
+        turn = torch.tensor(angle)
+        return torch.stack([turn.cos() * x - turn.sin() * y - x + 4, turn.sin() * x + turn.cos() * y - y - 2])[None, :, None]
+
+    def test_turns_and_shifts_stay_as_they_are_and_noise_does_not(self):
+        offsets, weight = self.offsets_of(0.5), torch.ones(1, 1, 1, 24, 24)
+        inner = (..., slice(8, 16), slice(8, 16))
+        assert (rigid(offsets, weight) - offsets)[inner].abs().max() < 0.1
+        noisy = offsets + torch.randn(offsets.shape)
+        assert (rigid(noisy, weight) - offsets)[inner].abs().max() < 0.4
+        stretched = offsets * torch.linspace(0.5, 2, 24)
+        assert (rigid(stretched, weight) - stretched)[inner].abs().max() > 0.5
+
+    def test_what_weighs_nothing_counts_nothing_and_far_from_all_there_is_no_motion(self):
+        offsets, weight = self.offsets_of(0.0), torch.zeros(1, 1, 1, 24, 24)
+        weight[..., 5, 6] = 1
+        fitted = rigid(offsets, weight)
+        assert torch.allclose(fitted[0, :, 0, 9, 12], torch.tensor([4.0, -2.0]) / 1.1, atol=1e-5)
+        assert fitted[..., 13:, :].abs().max() == 0 == fitted[..., 14:].abs().max()
+        other = offsets.clone()
+        other[..., 7] = 50
+        assert torch.equal(rigid(other, weight), fitted)
 
 
 class BackgroundTest(unittest.TestCase):
@@ -137,6 +192,33 @@ class BackgroundsTest(unittest.TestCase):
         off = true.clone()
         off[..., 4:, 4:] = 1
         assert behind(lambda _: off, Two()) > 80
+
+
+class WholeTest(unittest.TestCase):
+    def test_a_body_about_as_the_draft_shows_it_is_wanted_whole_and_another_as_it_truly_is(self):
+        """A square goes 8 to the right; truly it is another pixel further. Drafts: without a corner, and without a half."""
+        background, window = torch.zeros(1, 3, 32, 32), Windows([(0, 0)], 4, 4)
+        image, video, whole = background.clone(), torch.zeros(1, 3, 1, 32, 32), torch.zeros(1, 3, 1, 32, 32)
+        image[..., 10:20, 2:12], whole[..., 10:20, 10:20], video[..., 10:20, 11:21] = 0.8, 0.8, 0.8
+        offsets = torch.tensor([-8.0, 0.0]).view(1, 2, 1, 1, 1).expand(1, 2, 1, 32, 32)
+        for missing, wanted in ((2, whole), (5, video)):
+            shown = whole.clone()
+            shown[..., 10:10 + missing, 10:10 + 2 * missing] = 0
+            draft = Draft(shown, None, None, offsets, None)
+            target = whole_where_alike(draft, image, background, offsets, video, window)
+            assert torch.allclose(target[..., 8:22, 8:22], wanted[..., 8:22, 8:22]), missing
+
+
+class KeptTest(unittest.TestCase):
+    def test_what_was_made_under_a_key_is_made_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, made = Path(folder) / 'drafts.pt', []
+            def make():
+                made.append(torch.full((2,), float(len(made))))
+                return made[-1]
+            for _ in range(2):
+                assert torch.equal(kept(path, [{'decoder': 3}, [1, 2]], make), torch.zeros(2))
+            assert torch.equal(kept(path, [{'decoder': 4}, [1, 2]], make), torch.ones(2)) and len(made) == 2
 
 
 class AnchoredSampleTest(unittest.TestCase):

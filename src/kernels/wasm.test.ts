@@ -18,6 +18,7 @@ import { modulation } from './modulation/kernel.ts';
 import { layerNorm } from './normalization/kernel.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from './optimizer/kernel.ts';
 import { normal, normalKey } from './random/kernel.ts';
+import { rigid } from './rigid/kernel.ts';
 import { rotaryQueryKey } from './rotary/kernel.ts';
 import { depthToSpace, spaceToDepth } from './shuffle/kernel.ts';
 import { take, ulpOfLargest, withGradients } from './suite.ts';
@@ -137,6 +138,21 @@ describe('on the wasm backend', () => {
     assertClose('warp', actual, expected, { absolute: 1e-6 });
     actual[12] = 0;
     expect(() => assertClose('warp without its NaN', actual, expected, { absolute: 1e-6 })).toThrow('NaN');
+  });
+
+  test('rigid equals the oracle, NaN included', async () => {
+    const offsets = values(2, [2, 3, 18, 9, 2]).map((value) => 9 * value);
+    offsets[8] = NaN;
+    const weight = values(3, [2, 3, 18, 9]).map((value) => Math.max(value, 0));
+    const run = async (backend: string) => {
+      await setBackend(backend);
+      return take(rigid(tensor(offsets, [2, 3, 18, 9, 2]), tensor(weight, [2, 3, 18, 9])));
+    };
+    const expected = await run('cpu');
+    const actual = await run('wasm');
+    assertClose('rigid', actual, expected, { absolute: 1e-5 });
+    actual[500] += 1e-4;
+    expect(() => assertClose('rigid changed', actual, expected, { absolute: 1e-5 })).toThrow('changed');
   });
 
   test('the normal stream is the same', async () => {

@@ -19,8 +19,8 @@ export const residualKernels = {
   decoder: [[3, 3, 3], [3, 3, 3], [3, 3, 3]] as readonly Kernel[],
 };
 
-/** Channels that a refiner is shown of every pixel: three pictures' and two shares. */
-export const shownChannels = 3 * 3 + 2;
+/** Channels that a refiner is shown of every pixel: four pictures', how unlike two of them are, and two shares. */
+export const shownChannels = 4 * 3 + 3;
 
 /** The projections of a transformer block that carry a low-rank adapter. */
 export const adaptedProjections = ['qkv', 'output', 'mlp_1', 'mlp_2'] as const;
@@ -101,7 +101,7 @@ function addRefiner(to: Collector, config: ModelConfig, { widths, backgroundWidt
   to.linear(`${refiner}.up`, coarse, 4 * fine);
   to.residual(`${refiner}.block_2`, kernel, fine);
   to.norm(`${refiner}.output_norm`, fine);
-  to.convolution(`${refiner}.output`, kernel, fine, 5 * pixels);
+  to.convolution(`${refiner}.output`, kernel, fine, 6 * pixels);
   const [b0, b1, b2] = backgroundWidths;
   const background = `${refiner}.background`;
   to.convolution(`${background}.input`, kernel, 3 * pixels, b0);

@@ -4,13 +4,16 @@
  * The decoder decides by cells of p x p pixels (p: the autoencoder's patch) what is kept, moved and painted: edges of what
  * has been uncovered come in steps, single cells disagree with their neighbours, and paint beside what was kept is of
  * another shade. All of that is seen in the draft, in the first frame and in the background. Where the moved pixel is
- * that of the moved background, it is none of a body. Source: the context and refinement networks of frame interpolation
- * (Huang et al., RIFE, arXiv 2011.06294), a U-Net on what was warped and merged; here of two levels, each frame by itself.
- * It does not find what moved where: motion.ts does.
+ * that of the moved background, it is none of a body. Where it is one, the first frame is moved once more, as the offsets
+ * around have it if they are those of a rigid body: each pixel's own are not exact, so that what they move is rounded and
+ * dented, and this is not. Source: the context and refinement networks of frame interpolation (Huang et al., RIFE, arXiv
+ * 2011.06294), a U-Net on what was warped and merged; here of two levels, each frame by itself. It does not find what
+ * moved where: motion.ts does.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { silu } from '../kernels/activation/kernel.ts';
+import { rigid } from '../kernels/rigid/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
 import { warp } from '../kernels/warp/kernel.ts';
 import { backgroundOf } from './background.ts';
@@ -35,9 +38,23 @@ export interface Draft {
 }
 
 const name = 'autoencoder.decoder.refiner';
+/** Difference of a colour, of 2, from the background's at which a pixel is a body's for certain. */
+const certain = 0.2;
+
+/** The largest difference of a colour between pixels [B, T, H * W, 3]: [B, T, H * W, 1]. */
+function unlike(pixels: Tensor, background: Tensor): Tensor {
+  return tf.max(tf.abs(tf.sub(pixels, background)), 3, true);
+}
+
+/** The draft's offsets as those of rigid bodies, found by what is moved and is none of the background. */
+function rigidOffsets({ offsets, moved, keep, share }: Draft, movedBackground: Tensor): Tensor {
+  const body = tf.minimum(tf.mul(unlike(moved, movedBackground), 1 / certain), 1);
+  const weight = tf.mul(tf.mul(tf.sub(1, keep), share), body);
+  return rigid(offsets, tf.reshape(weight, offsets.shape.slice(0, 4)));
+}
 
 /**
- * The refined clip, pixels [B, T, H * W, 3]: draft + a (background - draft) + b (moved - draft) + change.
+ * The refined clip, pixels [B, T, H * W, 3]: draft + a (background - draft) + b (moved - draft) + c (rigid - draft) + change.
  * @param patch of the autoencoder, in pixels, a multiple of 2
  * @param image the clip's first frame [B, H, W, 3]
  */
@@ -45,8 +62,12 @@ export function refined(patch: number, weights: Weights, draft: Draft, image: Te
   const [batch, frames, height, width] = draft.offsets.shape;
   const fine: [number, number, number] = [1, patch / 2, patch / 2];
   const background = backgroundOf(patch / 2, weights, image);
-  const movedBackground = tf.reshape(warp(background, draft.offsets), draft.moved.shape);
-  const together = tf.concat([draft.video, draft.moved, movedBackground, draft.keep, draft.share], 3);
+  const from = (source: Tensor, offsets: Tensor) => tf.reshape(warp(source, offsets), draft.moved.shape);
+  const movedBackground = from(background, draft.offsets);
+  const offsets = rigidOffsets(draft, movedBackground);
+  const whole = from(image, offsets);
+  const beside = unlike(whole, from(background, offsets));
+  const together = tf.concat([draft.video, draft.moved, movedBackground, whole, beside, draft.keep, draft.share], 3);
   const shown = spaceToDepth(tf.reshape(together, [batch, frames, height, width, shownChannels]), fine);
   const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
   const both = addToEveryFrame(convolutionLayer(weights, `${name}.input`, shown),
@@ -57,9 +78,10 @@ export function refined(patch: number, weights: Weights, draft: Draft, image: Te
   const up = linearLayer(weights, `${name}.up`, residualLayer(weights, `${name}.block_1`, coarse));
   h = residualLayer(weights, `${name}.block_2`, tf.add(h, depthToSpace(up, [1, 2, 2])));
   h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-  const output = tf.reshape(depthToSpace(h, fine), [batch, frames, height * width, 5]);
-  const [change, ofBackground, ofMoved] = tf.split(output, [3, 1, 1], 3);
+  const output = tf.reshape(depthToSpace(h, fine), [batch, frames, height * width, 6]);
+  const [change, ofBackground, ofMoved, ofWhole] = tf.split(output, [3, 1, 1, 1], 3);
   const behind = tf.reshape(background, [batch, 1, height * width, 3]);
   const towards = (source: Tensor, share: Tensor) => tf.mul(tf.sigmoid(share), tf.sub(source, draft.video));
-  return tf.addN([draft.video, towards(behind, ofBackground), towards(draft.moved, ofMoved), change]);
+  const shares = [towards(behind, ofBackground), towards(draft.moved, ofMoved), towards(whole, ofWhole)];
+  return tf.addN([draft.video, ...shares, change]);
 }

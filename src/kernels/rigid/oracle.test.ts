@@ -4,7 +4,7 @@ import { believed, reach, rigidForward } from './oracle.ts';
 
 const shape = { pictures: 2, height: 20, width: 24 };
 const size = shape.height * shape.width;
-const ones = new Array<number>(shape.pictures * size).fill(1);
+const ones = Array.from({ length: shape.pictures * size }, () => 1);
 
 /** Offsets of a turn by `angle` about a place, and a shift. */
 function motion(angle: number, column: number, row: number, shift: [number, number]): number[] {

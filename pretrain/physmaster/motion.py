@@ -162,9 +162,9 @@ def box_sums(values):
 
 
 def rigid(offsets, weight):
-    """Offsets [B, 2, T, H, W] as those of rigid bodies: at every pixel, what the turn and shift say that is nearest to the
-    offsets around it by squares of weight [B, 1, T, H, W]. Also beside a body, where there are no offsets of its own; 0
-    where none is near. Source: rigid moving least squares (Schaefer et al., Image deformation using moving least
+    """Offsets [B, 2, T, H, W] as those of rigid bodies: at every pixel, what the turn and shift say that are nearest to the
+    offsets around it by squares, which weight [B, 1, T, H, W] weighs. Also beside a body, where there are no offsets of
+    its own; 0 where none is near. Source: rigid moving least squares (Schaefer et al., Image deformation using moving least
     squares, 2006), here with a box as its kernel; the turn is that of Kabsch (1976) in the plane.
     """
     batch, _, frames, height, width = offsets.shape

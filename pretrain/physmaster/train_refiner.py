@@ -24,8 +24,10 @@ from .train_autoencoder import likeness
 from .training import Trainer
 from .windows import Windows, corners_near_motion, cut
 
-# Differences between bodies moved whole and the draft, as shares of the draft's from the background.
+# Differences between bodies moved whole and the draft, as shares of the draft's from the background, at which the whole is
+# taken and is not; and between them and the true clip, as shares of the draft's.
 ALIKE, UNALIKE = 0.25, 0.4
+AS_NEAR, FARTHER = 1.0, 1.25
 
 
 @torch.no_grad()
@@ -52,19 +54,28 @@ def local_mean(values):
     return F.avg_pool3d(values, (1, 15, 15), 1, (0, 7, 7), count_include_pad=False)
 
 
+def share_within(low, high, error, scale):
+    """1 where errors are `low` times the scale or less, 0 where they are `high` times it or more, or both are 0."""
+    return ((high * scale - error) / ((high - low) * scale + 1e-3)).clamp(0, 1)
+
+
 @torch.no_grad()
 def whole_where_alike(draft, image, background, offsets, video, window):
-    """The true video [B, 3, T, H, W], but bodies moved whole over the background where these differ from the draft by no
-    more than a share of what the draft differs from the background by: ALIKE of it or less, and not at all from UNALIKE
-    on. Arguments are those of Refiner.over.
+    """The true video [B, 3, T, H, W], but bodies moved whole over the background where these are both about what the draft
+    shows, since what is far from it is another body's or none, and about as near to the true video as the draft is, since
+    not all bodies are rigid. Arguments are those of Refiner.over.
     """
     corners = window.corners_in(image)
     whole, whole_background = (warp(source, offsets, corners) for source in (image, background))
     behind = window.of(background)[:, :, None]
     composed = behind + (unlike(whole, whole_background) / BODY).clamp(max=1) * (whole - behind)
-    apart, shown = (local_mean((draft.video - other).abs().mean(1, keepdim=True)) for other in (composed, behind))
-    share = ((UNALIKE * shown - apart) / ((UNALIKE - ALIKE) * shown + 1e-3)).clamp(0, 1)
-    return video + share * (composed - video)
+
+    def apart(one, other):
+        return local_mean((one - other).abs().mean(1, keepdim=True))
+
+    as_drafted = share_within(ALIKE, UNALIKE, apart(composed, draft.video), apart(draft.video, behind))
+    as_true = share_within(AS_NEAR, FARTHER, apart(composed, video), apart(draft.video, video))
+    return video + as_drafted * as_true * (composed - video)
 
 
 @torch.no_grad()

@@ -195,18 +195,30 @@ class BackgroundsTest(unittest.TestCase):
 
 
 class WholeTest(unittest.TestCase):
+    def setUp(self):
+        """A square goes 8 to the right."""
+        self.image, self.whole = torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 1, 32, 32)
+        self.image[..., 10:20, 2:12], self.whole[..., 10:20, 10:20] = 0.8, 0.8
+        self.offsets = torch.tensor([-8.0, 0.0]).view(1, 2, 1, 1, 1).expand(1, 2, 1, 32, 32)
+
+    def target_of(self, shown, video):
+        draft = Draft(shown, None, None, self.offsets, None)
+        window = Windows([(0, 0)], 4, 4)
+        target = whole_where_alike(draft, self.image, torch.zeros(1, 3, 32, 32), self.offsets, video, window)
+        return target[..., 8:22, 8:22]
+
     def test_a_body_about_as_the_draft_shows_it_is_wanted_whole_and_another_as_it_truly_is(self):
-        """A square goes 8 to the right; truly it is another pixel further. Drafts: without a corner, and without a half."""
-        background, window = torch.zeros(1, 3, 32, 32), Windows([(0, 0)], 4, 4)
-        image, video, whole = background.clone(), torch.zeros(1, 3, 1, 32, 32), torch.zeros(1, 3, 1, 32, 32)
-        image[..., 10:20, 2:12], whole[..., 10:20, 10:20], video[..., 10:20, 11:21] = 0.8, 0.8, 0.8
-        offsets = torch.tensor([-8.0, 0.0]).view(1, 2, 1, 1, 1).expand(1, 2, 1, 32, 32)
-        for missing, wanted in ((2, whole), (5, video)):
-            shown = whole.clone()
+        """Truly it is darker. Drafts: without a corner, and without a half."""
+        video = self.whole * 0.9
+        for missing, wanted in ((2, self.whole), (5, video)):
+            shown = self.whole.clone()
             shown[..., 10:10 + missing, 10:10 + 2 * missing] = 0
-            draft = Draft(shown, None, None, offsets, None)
-            target = whole_where_alike(draft, image, background, offsets, video, window)
-            assert torch.allclose(target[..., 8:22, 8:22], wanted[..., 8:22, 8:22]), missing
+            assert torch.allclose(self.target_of(shown, video), wanted[..., 8:22, 8:22], atol=0.02), missing
+
+    def test_a_body_that_the_draft_rightly_shows_smaller_stays_small(self):
+        video = self.whole.clone()
+        video[..., 10:12, :] = 0
+        assert torch.equal(self.target_of(video, video), video[..., 8:22, 8:22])
 
 
 class KeptTest(unittest.TestCase):

@@ -21,6 +21,8 @@ REACH = 7
 UNTURNED = 1.0
 # Pixels that must be known to move for a body to be believed in.
 BELIEVED = 0.1
+# Weights of nothing: sums of them divide nothing by nothing.
+NOTHING = 1e-9
 
 # Of queries and keys at the start, so that one place wins: between a body and its mirror image there is neither.
 SHARP = 1.7
@@ -178,10 +180,10 @@ def rigid(offsets, weight):
     cross = place[:, :1] * source[:, 1:] - place[:, 1:] * source[:, :1]
     sums = box_sums(weight * torch.cat([torch.ones_like(weight), place.expand_as(source), source, dot, cross], 1))
     total = sums[:, :1]
-    middle, middle_source, dot, cross = (sums[:, 1:] / total.clamp(min=1e-9)).split([2, 2, 1, 1], 1)
+    middle, middle_source, dot, cross = (sums[:, 1:] / total.clamp(min=NOTHING)).split([2, 2, 1, 1], 1)
     dot = dot - (middle * middle_source).sum(1, keepdim=True) + UNTURNED
     cross = cross - (middle[:, :1] * middle_source[:, 1:] - middle[:, 1:] * middle_source[:, :1])
-    length = (dot.square() + cross.square()).sqrt().clamp(min=1e-9)
+    length = torch.hypot(dot, cross)
     cosine, sine = dot / length, cross / length
     x, y = (place - middle).split(1, 1)
     turned = torch.cat([cosine * x - sine * y, sine * x + cosine * y], 1)

@@ -3,7 +3,8 @@
     python3 -m physmaster.train_refiner --size small --splits train --minutes 60
 Drafts are made once: clips that the decoder makes of latents as the generator leaves them, that is of the sampler's own
 last steps, from a place between noise and the true latents; a share is made of the true latents. The target is the true
-clip. --adversarial sets a discriminator against what is soft.
+clip, but where bodies moved whole are about as good as the draft it is these (whole_where_alike): of corners that may be
+here or there the true clips teach round ones. --adversarial sets a discriminator against what is soft.
 """
 
 import os
@@ -80,7 +81,7 @@ def whole_where_alike(draft, image, background, offsets, video, window):
 
 @torch.no_grad()
 def drafts_of(model, clips, latents, rows, random, true, batch=4):
-    """What the decoder makes of inexact latents, for the clips `rows`, 8 MB each: pixels and shares as u8's
+    """What the decoder makes of inexact latents, for the clips `rows`, 8 MB each: pixels and shares as i8
     [K, 5, T, S, S], offsets and those of rigid bodies [K, 2, T, S, S] and features as f16, and backgrounds [K, 3, S, S].
     """
     decoder, parts = model.autoencoder.decoder, []

@@ -13,7 +13,7 @@ import { bootstrapInterval, mean } from '../math/statistics.ts';
 import type { Interval } from '../math/statistics.ts';
 import { normalArray } from '../math/normal.ts';
 import { ClipGenerator } from '../model/generator.ts';
-import type { Model } from '../model/generator.ts';
+import type { Encoding, Model } from '../model/generator.ts';
 import type { SamplerOptions } from '../model/config.ts';
 import type { Split } from '../world/scene.ts';
 import type { FamilyName, World } from '../world/world.ts';
@@ -58,7 +58,7 @@ export async function evaluateScenes(
       const count = Math.min(batchSize, clips - first);
       const scenes = Array.from({ length: count }, (_, i) =>
         sceneTruth(world, family, split, firstSeed + first + i, model.config.video.height));
-      const videos = await clipsOfScenes(generator, scenes, sampler);
+      const videos = await clipsOfScenes(generator, scenes, await encodingsOf(generator, scenes), sampler);
       for (const [i, { truth, frames, image }] of scenes.entries()) {
         const reconstruction = await generator.reconstruct(frames);
         scores.model.push(evaluateClip(videos[i], truth));
@@ -77,11 +77,14 @@ export async function evaluateScenes(
   };
 }
 
+function encodingsOf(generator: ClipGenerator, scenes: readonly SceneTruth[]): Promise<Encoding[]> {
+  return Promise.all(scenes.map(({ image, scene }) => generator.encode(image, scene.domain)));
+}
+
 /** Clips u8 [T, H, W, 3] of scenes, each from the noise of its own seed. */
 async function clipsOfScenes(
-  generator: ClipGenerator, scenes: readonly SceneTruth[], sampler: SamplerOptions,
+  generator: ClipGenerator, scenes: readonly SceneTruth[], encodings: Encoding[], sampler: SamplerOptions,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  const encodings = await Promise.all(scenes.map(({ image, scene }) => generator.encode(image, scene.domain)));
   const latents = await generator.sample(encodings, scenes.map(({ scene }) => scene.seed), { sampler });
   return Promise.all(latents.map((latent, i) => generator.decode(encodings[i], latent)));
 }
@@ -123,9 +126,10 @@ export async function evaluateHeldOut(
   const losses: number[] = [];
   for (let first = 0; first < scenes.length; first += batchSize) {
     const batch = scenes.slice(first, first + batchSize);
-    const videos = await clipsOfScenes(generator, batch, generator.model.config.sampler);
+    const encodings = await encodingsOf(generator, batch);
+    const videos = await clipsOfScenes(generator, batch, encodings, generator.model.config.sampler);
     videos.forEach((frames, i) => clips.push({ frames, scores: evaluateClip(frames, batch[i].truth) }));
-    losses.push(...await flowLosses(generator, batch));
+    losses.push(...await flowLosses(generator, batch, encodings));
     await progress(first + batch.length);
   }
   return {
@@ -137,8 +141,9 @@ export async function evaluateHeldOut(
 }
 
 /** Flow-matching loss of each scene's true clip, averaged over the fixed flow times. */
-async function flowLosses(generator: ClipGenerator, scenes: readonly SceneTruth[]): Promise<number[]> {
-  const encodings = await Promise.all(scenes.map(({ image, scene }) => generator.encode(image, scene.domain)));
+async function flowLosses(
+  generator: ClipGenerator, scenes: readonly SceneTruth[], encodings: Encoding[],
+): Promise<number[]> {
   const data = await Promise.all(scenes.map(({ frames }) => generator.encodeClip(frames)));
   const losses = scenes.map(() => 0);
   for (const [draw, t] of lossTimes.entries()) {

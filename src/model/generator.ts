@@ -51,7 +51,7 @@ export interface Encoding {
   readonly image: Uint8Array;
   /** What the model is told that the image shows; `none` tells nothing. */
   readonly domain: Domain;
-  /** Latent of the first frame [H/8, W/8, C]. */
+  /** Latent of the first frame [H/s, W/s, C], s: pixels that one latent stands for. */
   readonly latent: Float32Array;
   /** Backbone features [levels, L, C]. */
   readonly features: Float32Array;
@@ -62,7 +62,7 @@ export interface GeneratedClip {
   readonly seed: number;
   /** u8 [T, H, W, 3]; frame 0 is the decoder's, close to the image but not equal to it. */
   readonly frames: Uint8Array<ArrayBuffer>;
-  /** Generated latents [T', H/8, W/8, C], the first frame's excluded. */
+  /** Generated latents [T', H/s, W/s, C], the first frame's excluded. */
   readonly latent: Float32Array;
 }
 

@@ -41,9 +41,13 @@ const name = 'autoencoder.decoder.refiner';
 /** Difference of a colour, of 2, from the background's at which a pixel is a body's for certain. */
 const certain = 0.2;
 
-/** The largest difference of a colour between pixels [B, T, H * W, 3]: [B, T, H * W, 1]. */
+/**
+ * The largest difference of a colour between pixels [B, T, H * W, 3]: [B, T, H * W, 1]. By colours, since tfjs's `max`
+ * takes a workgroup for every three numbers.
+ */
 function unlike(pixels: Tensor, background: Tensor): Tensor {
-  return tf.max(tf.abs(tf.sub(pixels, background)), 3, true);
+  const [red, green, blue] = tf.split(tf.abs(tf.sub(pixels, background)), 3, 3);
+  return tf.maximum(tf.maximum(red, green), blue);
 }
 
 /** The draft's offsets as those of rigid bodies, found by what is moved and is none of the background. */

@@ -55,13 +55,14 @@ export function latentFromImage(config: ModelConfig, weights: Weights, image: Te
   });
 }
 
-/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
-export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
+/**
+ * What the decoder paints [B, T, H * W, 3], the share of the first frame that it keeps [B, T, H * W, 1], and the features
+ * that both are made of: the finest, and the finer ones before, of which motion is.
+ */
+function paintedFrom(patch: number, weights: Weights, latent: Tensor, image: Tensor) {
   const name = 'autoencoder.decoder';
-  const { patch, motionWidth, refiner } = config.autoencoder;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
-    const first = tf.reshape(image, [batch, 1, height, width, 3]);
     const rows = tf.reshape(latent, [-1, latent.shape[4] ?? 1]);
     const scaled = tf.mul(rows, parameter(weights, 'autoencoder.latent_std'));
     let h: Tensor = tf.reshape(tf.add(scaled, parameter(weights, 'autoencoder.latent_mean')), latent.shape);
@@ -69,14 +70,23 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
     h = depthToSpace(linearLayer(weights, `${name}.up_0`, h), [2, 2, 2]);
     const middle = residualLayer(weights, `${name}.block_1`, h);
     h = depthToSpace(linearLayer(weights, `${name}.up_1`, middle), [2, 2, 2]);
-    const folded = spaceToDepth(first, [1, patch, patch]);
+    const folded = spaceToDepth(tf.reshape(image, [batch, 1, height, width, 3]), [1, patch, patch]);
     h = addToEveryFrame(h, convolutionLayer(weights, `${name}.image`, folded));
     h = residualLayer(weights, `${name}.block_2`, h);
     const features = silu(normLayer(weights, `${name}.output_norm`, h));
     h = depthToSpace(convolutionLayer(weights, `${name}.output`, features), [1, patch, patch]);
-    const frames = h.shape[1] ?? 1;
-    const [paint, kept] = tf.split(tf.reshape(h, [batch, frames, height * width, 4]), [3, 1], 3);
-    const [keep, still] = [tf.sigmoid(kept), tf.reshape(image, [batch, 1, height * width, 3])];
+    const [paint, kept] = tf.split(tf.reshape(h, [batch, h.shape[1] ?? 1, height * width, 4]), [3, 1], 3);
+    return { paint, keep: tf.sigmoid(kept), features, middle };
+  });
+}
+
+/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
+export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
+  const { patch, motionWidth, refiner } = config.autoencoder;
+  const [batch, height, width] = image.shape;
+  return tf.tidy(() => {
+    const { paint, keep, features, middle } = paintedFrom(patch, weights, latent, image);
+    const still = tf.reshape(image, [batch, 1, height * width, 3]);
     let video = paint;
     if (motionWidth === 0) {
       video = mixed(paint, still, keep);
@@ -89,6 +99,7 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
         video = refined(patch, weights, { video, moved, keep, share, offsets, features }, image);
       }
     }
+    const frames = paint.shape[1] ?? 1;
     return tf.reshape(tf.clipByValue(video, -1, 1), [batch, frames, height, width, 3]) as Tensor5D;
   });
 }

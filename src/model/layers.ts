@@ -1,7 +1,8 @@
 /**
  * Layers that read their parameters by name: the glue between the weights map and the kernels.
  *
- * A layer is a function of (weights, name, x); nothing here holds state or disposes what it is given.
+ * A layer is a function of (weights, name, x); nothing here holds state or disposes what it is given. What a function of
+ * this folder makes on its way is gone when it returns (tf.tidy): a decoder at full resolution has no room for it.
  * Shape letters: B batch, T time, H height, W width, C channels, N heads, L tokens, D head width.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -52,19 +53,22 @@ export function convolutionLayer(
 export function addToEveryFrame(x: Tensor, frame: Tensor): Tensor {
   const [batch, time] = x.shape;
   const size = frame.size / batch;
-  const sum = tf.add(tf.reshape(x, [batch, time, size]), tf.reshape(frame, [batch, 1, size]));
-  return tf.reshape(sum, x.shape);
+  return tf.tidy(() => {
+    const sum = tf.add(tf.reshape(x, [batch, time, size]), tf.reshape(frame, [batch, 1, size]));
+    return tf.reshape(sum, x.shape);
+  });
 }
 
 /** `under` with a share [B, T, H * W, 1] of `over`: pixels [B, T, H * W, 3]; over may be one frame, for all. */
 export function mixed(under: Tensor, over: Tensor, share: Tensor): Tensor {
-  return tf.add(under, tf.mul(share, tf.sub(over, under)));
+  return tf.tidy(() => tf.add(under, tf.mul(share, tf.sub(over, under))));
 }
 
 /** x + conv_2(silu(conv_1(silu(norm(x))))), x [B, T, H, W, C]. */
 export function residualLayer(weights: Weights, name: string, x: Tensor): Tensor {
   return tf.tidy(() => {
-    const h = convolutionLayer(weights, `${name}.convolution_1`, silu(normLayer(weights, `${name}.norm`, x)));
+    const h = tf.tidy(() =>
+      convolutionLayer(weights, `${name}.convolution_1`, silu(normLayer(weights, `${name}.norm`, x))));
     return tf.add(x, convolutionLayer(weights, `${name}.convolution_2`, silu(h)));
   });
 }

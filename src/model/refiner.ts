@@ -46,15 +46,55 @@ const certain = 0.2;
  * takes a workgroup for every three numbers.
  */
 function unlike(pixels: Tensor, background: Tensor): Tensor {
-  const [red, green, blue] = tf.split(tf.abs(tf.sub(pixels, background)), 3, 3);
-  return tf.maximum(tf.maximum(red, green), blue);
+  return tf.tidy(() => {
+    const [red, green, blue] = tf.split(tf.abs(tf.sub(pixels, background)), 3, 3);
+    return tf.maximum(tf.maximum(red, green), blue);
+  });
 }
 
 /** The draft's offsets as those of rigid bodies, found by what is moved and is none of the background. */
 function rigidOffsets({ offsets, moved, keep, share }: Draft, movedBackground: Tensor): Tensor {
-  const body = tf.minimum(tf.mul(unlike(moved, movedBackground), 1 / certain), 1);
-  const weight = tf.mul(tf.mul(tf.sub(1, keep), share), body);
-  return rigid(offsets, tf.reshape(weight, offsets.shape.slice(0, 4)));
+  return tf.tidy(() => {
+    const body = tf.minimum(tf.mul(unlike(moved, movedBackground), 1 / certain), 1);
+    const weight = tf.mul(tf.mul(tf.sub(1, keep), share), body);
+    return rigid(offsets, tf.reshape(weight, offsets.shape.slice(0, 4)));
+  });
+}
+
+/**
+ * The first frame as rigid bodies move it, `whole` [B, T, H * W, 3], and all that the U-Net sees, in squares of `side` x
+ * `side` pixels, `shown` [B, T, H / side, W / side, shownChannels * side^2].
+ */
+function whatIsShown(side: number, draft: Draft, image: Tensor, background: Tensor) {
+  const [batch, frames, height, width] = draft.offsets.shape;
+  return tf.tidy(() => {
+    const from = (source: Tensor, offsets: Tensor) => tf.reshape(warp(source, offsets), draft.moved.shape);
+    const movedBackground = from(background, draft.offsets);
+    const offsets = rigidOffsets(draft, movedBackground);
+    const whole = from(image, offsets);
+    const beside = unlike(whole, from(background, offsets));
+    const together = tf.concat([draft.video, draft.moved, movedBackground, whole, beside, draft.keep, draft.share], 3);
+    const pixels = tf.reshape(together, [batch, frames, height, width, shownChannels]);
+    return { whole, shown: spaceToDepth(pixels, [1, side, side]) };
+  });
+}
+
+/** The U-Net: gates and change [B, T, H * W, 6], of what is shown, of what is still and of the decoder's features. */
+function gatesOf(side: number, weights: Weights, shown: Tensor, still: Tensor, features: Tensor): Tensor {
+  return tf.tidy(() => {
+    const fine = tf.tidy(() => residualLayer(weights, `${name}.block_0`,
+      addToEveryFrame(convolutionLayer(weights, `${name}.input`, shown),
+        convolutionLayer(weights, `${name}.still`, spaceToDepth(still, [1, side, side])))));
+    const coarse = tf.tidy(() => residualLayer(weights, `${name}.block_1`,
+      tf.add(convolutionLayer(weights, `${name}.down`, fine, [1, 2, 2]),
+        linearLayer(weights, `${name}.features`, features))));
+    let h = tf.tidy(() => residualLayer(weights, `${name}.block_2`,
+      tf.add(fine, depthToSpace(linearLayer(weights, `${name}.up`, coarse), [1, 2, 2]))));
+    h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
+    const output = depthToSpace(h, [1, side, side]);
+    const [batch, frames] = output.shape;
+    return tf.reshape(output, [batch, frames, -1, 6]);
+  });
 }
 
 /**
@@ -63,29 +103,18 @@ function rigidOffsets({ offsets, moved, keep, share }: Draft, movedBackground: T
  * @param image the clip's first frame [B, H, W, 3]
  */
 export function refined(patch: number, weights: Weights, draft: Draft, image: Tensor): Tensor {
-  const [batch, frames, height, width] = draft.offsets.shape;
-  const fine: [number, number, number] = [1, patch / 2, patch / 2];
-  const background = backgroundOf(patch / 2, weights, image);
-  const from = (source: Tensor, offsets: Tensor) => tf.reshape(warp(source, offsets), draft.moved.shape);
-  const movedBackground = from(background, draft.offsets);
-  const offsets = rigidOffsets(draft, movedBackground);
-  const whole = from(image, offsets);
-  const beside = unlike(whole, from(background, offsets));
-  const together = tf.concat([draft.video, draft.moved, movedBackground, whole, beside, draft.keep, draft.share], 3);
-  const shown = spaceToDepth(tf.reshape(together, [batch, frames, height, width, shownChannels]), fine);
-  const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
-  const both = addToEveryFrame(convolutionLayer(weights, `${name}.input`, shown),
-    convolutionLayer(weights, `${name}.still`, spaceToDepth(still, fine)));
-  let h = residualLayer(weights, `${name}.block_0`, both);
-  const known = linearLayer(weights, `${name}.features`, draft.features);
-  const coarse = tf.add(convolutionLayer(weights, `${name}.down`, h, [1, 2, 2]), known);
-  const up = linearLayer(weights, `${name}.up`, residualLayer(weights, `${name}.block_1`, coarse));
-  h = residualLayer(weights, `${name}.block_2`, tf.add(h, depthToSpace(up, [1, 2, 2])));
-  h = convolutionLayer(weights, `${name}.output`, silu(normLayer(weights, `${name}.output_norm`, h)));
-  const output = tf.reshape(depthToSpace(h, fine), [batch, frames, height * width, 6]);
-  const [change, ofBackground, ofMoved, ofWhole] = tf.split(output, [3, 1, 1, 1], 3);
-  const behind = tf.reshape(background, [batch, 1, height * width, 3]);
-  const towards = (source: Tensor, share: Tensor) => tf.mul(tf.sigmoid(share), tf.sub(source, draft.video));
-  const shares = [towards(behind, ofBackground), towards(draft.moved, ofMoved), towards(whole, ofWhole)];
-  return tf.addN([draft.video, ...shares, change]);
+  const side = patch / 2;
+  const [batch, height, width] = image.shape;
+  return tf.tidy(() => {
+    const background = backgroundOf(side, weights, image);
+    const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
+    const { whole, shown } = whatIsShown(side, draft, image, background);
+    const gates = gatesOf(side, weights, shown, still, draft.features);
+    const [change, ofBackground, ofMoved, ofWhole] = tf.split(gates, [3, 1, 1, 1], 3);
+    const behind = tf.reshape(background, [batch, 1, height * width, 3]);
+    const towards = (source: Tensor, gate: Tensor) =>
+      tf.tidy(() => tf.mul(tf.sigmoid(gate), tf.sub(source, draft.video)));
+    const steps = [towards(behind, ofBackground), towards(draft.moved, ofMoved), towards(whole, ofWhole)];
+    return tf.addN([draft.video, ...steps, change]);
+  });
 }

@@ -1,6 +1,7 @@
 // Test projects: `node` (world, metrics, oracles, model on the processor), and on WebGPU in real Chromium `gpu-kernels`
-// (each kernel against its oracle) and `gpu-model` (engine, model and learning). A missing WebGPU adapter fails them; they
-// never skip. Two, because a browser compiles shaders one after the other, and each project has a browser of its own.
+// (each kernel against its oracle) and `gpu-model` (engine, tuner, model and learning). A missing WebGPU adapter fails
+// them; they never skip. Two, because a browser compiles shaders one after the other, and each project has a browser of
+// its own; of about the same length, since the longer one is waited for.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
@@ -19,8 +20,8 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      inBrowser('gpu-kernels', ['src/kernels/**/*.browser.test.ts']),
-      inBrowser('gpu-model', ['src/!(kernels)/**/*.browser.test.ts']),
+      inBrowser('gpu-kernels', ['src/kernels/*/**/*.browser.test.ts']),
+      inBrowser('gpu-model', ['src/!(kernels)/**/*.browser.test.ts', 'src/kernels/*.browser.test.ts']),
     ],
   },
 });

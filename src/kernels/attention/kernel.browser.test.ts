@@ -37,6 +37,7 @@ const shapes: [batch: number, queries: number, keys: number, heads: number, widt
   [1, 31, 15, 2, 32],
   [1, 32, 16, 1, 64],
   [2, 33, 17, 2, 5],
+  [1, 64, 64, 4, 32],
   [1, 161, 161, 4, 64],
 ];
 

@@ -22,11 +22,12 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// Odd; above a register tile (8); the model's, above a staged tile (32).
+// Odd; around a register tile (8) and a staged tile (32); the model's.
 const shapes: [rows: number, depth: number, rank: number, columns: number][] = [
   [1, 1, 1, 1],
   [3, 7, 2, 5],
   [9, 12, 4, 36],
+  [33, 64, 8, 96],
   [161, 256, 16, 768],
 ];
 
@@ -118,7 +119,7 @@ describe.each(productVariants.filter((variant) => !variant.startsWith('staged-')
 
   test('a wrong constant is noticed', async () => {
     forceVariant(variant);
-    const shape = shapes[2];
+    const shape = shapes[3];
     const [rows, depth, , columns] = shape;
     const values = valuesOf(shape);
     const expected = oracle(shape, values, 1).y;

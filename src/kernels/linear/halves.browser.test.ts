@@ -24,8 +24,9 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// Below a register tile (8) and above a staged one (32); the model's.
+// Below, at and above a register tile (8) and a staged tile (32); the model's.
 const shapes: [rows: number, depth: number, columns: number][] = [
+  [1, 4, 4],
   [7, 8, 12],
   [33, 64, 96],
   [161, 256, 128],

@@ -1,15 +1,19 @@
 // Causal 3D convolution (FORWARD) or, for strides of 1, its gradient to the input (GRADIENT): what register_forward.wgsl
-// and register_input_gradient.wgsl compute, with filters handed round among four neighbouring threads.
+// and register_input_gradient.wgsl compute, with a part of the filters that stands still.
 //
-// Implicit matrix product: rows are the POSITIONS of the result, columns its channels N, and the sum runs over taps and
-// the K channels of what is read. Source sizes T, H, W belong to what is read, OT, OH, OW to the result. K and N are
-// multiples of 4. Each thread keeps ROWS positions x 4 CHUNKS channels in registers. Neighbours compute the same channels
-// of other positions: each loads a quarter of the filter's block, so that three of four of these loads go. No workgroup
-// memory, no barriers. Positions past the last one repeat it and are not stored.
+// Implicit matrix product: rows are the positions of the result, columns its channels N, and the sum runs over taps and
+// the K channels of what is read, in UNITS of four. Source sizes T, H, W belong to what is read, OT, OH, OW to the
+// result, whose LINES of OW positions come in slabs. K and N are multiples of 4.
+//
+// As linear/quad.wgsl says: each thread keeps 16 VECTORS rows of 4 CHUNKS columns of its own in an array that is indexed
+// by literals alone, and walks a slab of positions past it; four neighbours share a position, each loads a quarter of
+// what it reads, and they exchange it by swaps. Units past the last one, and outside of the source, are zeros.
 
 enable subgroups;
 
-override POSITIONS: u32;
+override UNITS: u32; // KT * KH * KW * K / 4
+override LINES: u32; // B * OT * OH
+override SLAB: u32;
 override T: i32;
 override H: i32;
 override W: i32;
@@ -26,95 +30,133 @@ override SH: i32;
 override SW: i32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
-const ROWS = 8u;
-const CHUNKS = 6u;
+const VECTORS = 8u;
+const CHUNKS = 2u;
+const COLUMNS = 8u; // 4 CHUNKS
 const FORWARD = 1;
 const GRADIENT = 0;
 const BIAS = 1;
-const GROUP = 16u;
 
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> filters: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>; // when BIAS
 @group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
 
-// Where a result's position begins to read, and the first frame of its clip.
-fn origin_of(position: u32) -> vec4<i32> {
-  let at = vec3<i32>(vec3<u32>(position / (OW * OH) % OT, position / OW % OH, position % OW));
-  let padding = vec3<i32>(KT - 1, (KH - 1) / 2, (KW - 1) / 2);
-  let clip = i32(position / (OW * OH * OT)) * T;
-  var first = at * vec3<i32>(ST, SH, SW) - padding;
-  first = at + padding; // when GRADIENT
-  return vec4<i32>(first, clip);
+// Where a unit reads, from where its position begins to: frames, lines, columns, and all in vectors of the source.
+fn reach_of(unit: u32) -> vec4<i32> {
+  let k4 = K / 4u;
+  let tap = i32(unit / k4);
+  var at = vec3<i32>(tap / (KW * KH), tap / KW % KH, tap % KW);
+  at = -at; // when GRADIENT
+  let far = vec3<i32>(T + KT, 0, 0); // outside, whatever the position
+  let vectors = ((at.x * H + at.y) * W + at.z) * i32(k4) + i32(unit % k4);
+  return select(vec4<i32>(far, 0), vec4<i32>(at, vectors), unit < UNITS);
 }
 
-@compute @workgroup_size(GROUP)
+// Filters of a unit's four channels (rows) and four channels of the result.
+fn block_of(unit: u32, column: u32) -> mat4x4<f32> {
+  let k4 = K / 4u;
+  let n4 = N / 4u;
+  var at = 4u * unit * n4 + column;
+  var step = n4;
+  at = (unit / k4 * N + 4u * column) * k4 + unit % k4; // when GRADIENT
+  step = k4; // when GRADIENT
+  var block = mat4x4<f32>();
+  if (unit < UNITS) {
+    block = mat4x4<f32>(filters[at], filters[at + step], filters[at + 2u * step], filters[at + 3u * step]);
+    block = transpose(block); // when GRADIENT
+  }
+  return block;
+}
+
+@compute @workgroup_size(4)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(local_invocation_index) lane: u32,
 ) {
-  let k4 = K / 4u;
+  let k4 = i32(K / 4u);
   let n4 = N / 4u;
-  let tiles = (n4 + CHUNKS - 1u) / CHUNKS;
-  let index = ((group.y * groups.x + group.x) * GROUP + local) / 4u;
-  let lane = local % 4u;
-  let row = (index / tiles * 4u + lane) * ROWS;
-  let column = index % tiles * CHUNKS;
-  var origin = array<vec4<i32>, ROWS>();
-  for (var i = 0u; i < ROWS; i++) { // unroll
-    origin[i] = origin_of(min(row + i, POSITIONS - 1u));
-  }
-  var sum = array<array<vec4<f32>, CHUNKS>, ROWS>();
-  var tap = 0u;
-  for (var kt = 0; kt < KT; kt++) {
-    for (var kh = 0; kh < KH; kh++) {
-      for (var kw = 0; kw < KW; kw++) {
-        var inside = array<bool, ROWS>();
-        var source_at = array<u32, ROWS>();
-        for (var i = 0u; i < ROWS; i++) { // unroll
-          var at = origin[i].xyz + vec3<i32>(kt, kh, kw);
-          at = origin[i].xyz - vec3<i32>(kt, kh, kw); // when GRADIENT
-          inside[i] = all(at >= vec3<i32>(0)) && all(at < vec3<i32>(T, H, W));
-          source_at[i] = select(0u, u32(((origin[i].w + at.x) * H + at.y) * W + at.z) * k4, inside[i]);
+  let tiles = (n4 + 4u * CHUNKS - 1u) / (4u * CHUNKS);
+  let index = group.y * groups.x + group.x;
+  let column = (index % tiles * 4u + lane) * CHUNKS;
+  let slab = index / tiles * SLAB;
+  let padding = vec3<i32>(KT - 1, (KH - 1) / 2, (KW - 1) / 2);
+  var right = array<f32, 16u * VECTORS * COLUMNS>();
+  for (var unit = 0u; unit < UNITS; unit += 4u * VECTORS) {
+    for (var at = 0u; at < 4u * VECTORS; at++) {
+      // What neighbour lane ^ swap loads as its vector of sixteen numbers.
+      let vector = at / 4u;
+      let swap = at % 4u;
+      for (var j = 0u; j < CHUNKS; j++) { // unroll
+        let block = block_of(unit + 4u * vector + (lane ^ swap), column + j);
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let to = ((4u * vector + c) * 4u + swap) * COLUMNS + 4u * j;
+          right[to] = block[c].x;
+          right[to + 1u] = block[c].y;
+          right[to + 2u] = block[c].z;
+          right[to + 3u] = block[c].w;
         }
-        for (var k = 0u; k < k4; k++) {
-          var left = array<vec4<f32>, ROWS>();
-          for (var i = 0u; i < ROWS; i++) { // unroll
-            left[i] = select(vec4<f32>(0.0), source[source_at[i] + k], inside[i]);
-          }
+      }
+    }
+    var reach = array<vec4<i32>, VECTORS>();
+    for (var v = 0u; v < VECTORS; v++) { // unroll
+      reach[v] = reach_of(unit + 4u * v + lane);
+    }
+    for (var line = slab; line < min(LINES, slab + SLAB); line++) {
+      let clip = i32(line / (OH * OT)) * T;
+      let start = vec2<i32>(vec2<u32>(line / OH % OT, line % OH));
+      for (var x = 0u; x < OW; x++) {
+        let position = vec3<i32>(start, i32(x));
+        var first = position * vec3<i32>(ST, SH, SW) - padding;
+        first = position + padding; // when GRADIENT
+        let first_at = (((clip + first.x) * H + first.y) * W + first.z) * k4;
+        let result_at = (line * OW + x) * n4 + column;
+        var left = array<vec4<f32>, VECTORS>();
+        for (var v = 0u; v < VECTORS; v++) { // unroll
+          let at = first + reach[v].xyz;
+          let inside = all(at >= vec3<i32>(0)) && all(at < vec3<i32>(T, H, W));
+          left[v] = select(vec4<f32>(0.0), source[select(0u, u32(first_at + reach[v].w), inside)], inside);
+        }
+        var sum = array<f32, COLUMNS>();
+        if (unit > 0u) {
           for (var j = 0u; j < CHUNKS; j++) { // unroll
-            // The filter's block of 4 channels that are read and 4 of the result: a row of it a thread, or a column.
-            var mine_at = (tap * K + 4u * k + lane) * n4 + column + j;
-            mine_at = (tap * N + 4u * (column + j) + lane) * k4 + k; // when GRADIENT
-            let mine = filters[mine_at];
-            let a = quadBroadcast(mine, 0u);
-            let b = quadBroadcast(mine, 1u);
-            let c = quadBroadcast(mine, 2u);
-            let d = quadBroadcast(mine, 3u);
-            for (var i = 0u; i < ROWS; i++) { // unroll
-              sum[i][j] += left[i].x * a; // when FORWARD
-              sum[i][j] += left[i].y * b; // when FORWARD
-              sum[i][j] += left[i].z * c; // when FORWARD
-              sum[i][j] += left[i].w * d; // when FORWARD
-              sum[i][j] += left[i].x * vec4<f32>(a.x, b.x, c.x, d.x); // when GRADIENT
-              sum[i][j] += left[i].y * vec4<f32>(a.y, b.y, c.y, d.y); // when GRADIENT
-              sum[i][j] += left[i].z * vec4<f32>(a.z, b.z, c.z, d.z); // when GRADIENT
-              sum[i][j] += left[i].w * vec4<f32>(a.w, b.w, c.w, d.w); // when GRADIENT
+            let part = result[result_at + j];
+            sum[4u * j] = part.x;
+            sum[4u * j + 1u] = part.y;
+            sum[4u * j + 2u] = part.z;
+            sum[4u * j + 3u] = part.w;
+          }
+        }
+        for (var v = 0u; v < VECTORS; v++) { // unroll
+          for (var c = 0u; c < 4u; c++) { // unroll
+            let own = left[v][c];
+            for (var n = 0u; n < COLUMNS; n++) { // unroll
+              sum[n] += right[(16u * v + 4u * c) * COLUMNS + n] * own;
+            }
+            let across = quadSwapX(own);
+            for (var n = 0u; n < COLUMNS; n++) { // unroll
+              sum[n] += right[(16u * v + 4u * c + 1u) * COLUMNS + n] * across;
+            }
+            let below = quadSwapY(own);
+            for (var n = 0u; n < COLUMNS; n++) { // unroll
+              sum[n] += right[(16u * v + 4u * c + 2u) * COLUMNS + n] * below;
+            }
+            let opposite = quadSwapDiagonal(own);
+            for (var n = 0u; n < COLUMNS; n++) { // unroll
+              sum[n] += right[(16u * v + 4u * c + 3u) * COLUMNS + n] * opposite;
             }
           }
         }
-        tap++;
-      }
-    }
-  }
-  for (var j = 0u; j < CHUNKS; j++) { // unroll
-    if (column + j < n4) {
-      var shift = vec4<f32>(0.0);
-      shift = bias[column + j]; // when BIAS
-      for (var i = 0u; i < ROWS; i++) { // unroll
-        if (row + i < POSITIONS) {
-          result[(row + i) * n4 + column + j] = sum[i][j] * GAIN + shift;
+        for (var j = 0u; j < CHUNKS; j++) { // unroll
+          if (column + j < n4) {
+            var value = vec4<f32>(sum[4u * j], sum[4u * j + 1u], sum[4u * j + 2u], sum[4u * j + 3u]);
+            if (unit + 4u * VECTORS >= UNITS) {
+              value *= GAIN;
+              value += bias[column + j]; // when BIAS
+            }
+            result[result_at + j] = value;
+          }
         }
       }
     }

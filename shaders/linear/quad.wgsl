@@ -1,32 +1,36 @@
 // Product of matrices with what follows it: y = activation(x W + b) + residual, x [M, K], W [K, N], b [N], residual
 // [M, N] -> y [M, N], and the sum before the activation, which GELU's gradient needs. TRANSPOSED reads W as it lies in
-// [N, K], for the gradient to the input. K and N are multiples of 4.
+// [N, K], for the gradient to the input. K is a multiple of DEPTH, N of 4.
 //
-// As the register variant, each thread keeps ROWS x 4 CHUNKS outputs in registers. Four neighbours share the rows: each
-// loads a quarter of x and hands it round, so that three of four loads of x go. What an adapter without fast scattered
-// loads gains by that, and by tiles that need fewer of them, is more than it loses by registers that spill.
-// Loads past the last row or column stay in bounds by WGSL's rules and feed only outputs that are not stored.
+// For adapters that compute on the CPU, where a load costs as much as dozens of products (bounds are checked lane by
+// lane), and an array that is indexed by literals alone is read in one instruction. So the matrix stands still: each thread
+// keeps DEPTH rows of 4 CHUNKS columns of its own in such an array and walks SLAB rows of x past it. Four neighbours share
+// these: each loads a quarter of a row, and they exchange it by swaps. The array holds W in the order in which a thread sees
+// what its neighbours loaded. Sums over more than DEPTH are put by in y.
+// Loads past the last column stay in bounds by WGSL's rules and feed only outputs that are not stored.
 
 enable subgroups;
 
 override M: u32;
 override K: u32;
 override N: u32;
+override SLAB: u32;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const FULL = 1;
 const HALF = 1;
-const ROWS = 16u;
-const CHUNKS = 4u;
+const DEPTH = 128u;
+const VECTORS = 8u; // of four numbers that a thread loads of a row: DEPTH / 16
+const CHUNKS = 2u;
+const COLUMNS = 8u; // 4 CHUNKS
 const FORWARD = 1;
 const TRANSPOSED = 0;
 const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
 const RESIDUAL = 1;
-const GROUP_Y = 4u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>; // when FULL
 @group(0) @binding(2) var<storage, read> weight_halves: array<vec2<u32>>; // when HALF
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>; // when BIAS
@@ -60,44 +64,80 @@ fn transposed_block(k: u32, column: u32) -> mat4x4<f32> {
   return transpose(mat4x4<f32>(weight_at(at), weight_at(at + k4), weight_at(at + 2u * k4), weight_at(at + 3u * k4)));
 }
 
-@compute @workgroup_size(4, GROUP_Y)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let k4 = K / 4u;
   let n4 = N / 4u;
-  let row = id.y * ROWS;
-  let column = id.x * CHUNKS;
-  var sum = array<array<vec4<f32>, CHUNKS>, ROWS>();
-  for (var k = 0u; k < K / 4u; k++) {
-    var right = array<mat4x4<f32>, CHUNKS>();
-    for (var j = 0u; j < CHUNKS; j++) { // unroll
-      right[j] = forward_block(k, column + j); // when FORWARD
-      right[j] = transposed_block(k, column + j); // when TRANSPOSED
-    }
-    for (var i = 0u; i < ROWS; i++) { // unroll
-      let left = x[(row + i) * K + 4u * k + local.x];
-      let left_0 = quadBroadcast(left, 0u);
-      let left_1 = quadBroadcast(left, 1u);
-      let left_2 = quadBroadcast(left, 2u);
-      let left_3 = quadBroadcast(left, 3u);
+  let column = (group.x * 4u + lane) * CHUNKS;
+  let first = group.y * SLAB;
+  let end = min(M, first + SLAB);
+  var right = array<f32, DEPTH * COLUMNS>();
+  for (var depth = 0u; depth < k4; depth += DEPTH / 4u) {
+    for (var at = 0u; at < DEPTH / 4u; at++) {
+      // What neighbour lane ^ swap loads as its vector of sixteen numbers of a row.
+      let vector = at / 4u;
+      let swap = at % 4u;
       for (var j = 0u; j < CHUNKS; j++) { // unroll
-        sum[i][j] += left_0 * right[j][0];
-        sum[i][j] += left_1 * right[j][1];
-        sum[i][j] += left_2 * right[j][2];
-        sum[i][j] += left_3 * right[j][3];
+        var block = mat4x4<f32>();
+        block = forward_block(depth + 4u * vector + (lane ^ swap), column + j); // when FORWARD
+        block = transposed_block(depth + 4u * vector + (lane ^ swap), column + j); // when TRANSPOSED
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let to = ((4u * vector + c) * 4u + swap) * COLUMNS + 4u * j;
+          right[to] = block[c].x;
+          right[to + 1u] = block[c].y;
+          right[to + 2u] = block[c].z;
+          right[to + 3u] = block[c].w;
+        }
       }
     }
-  }
-  for (var j = 0u; j < CHUNKS; j++) { // unroll
-    if (column + j < n4) {
-      var shift = vec4<f32>(0.0);
-      shift = bias[column + j]; // when BIAS
-      for (var i = 0u; i < ROWS; i++) { // unroll
-        if (row + i < M) {
-          let at = (row + i) * n4 + column + j;
-          var value = sum[i][j] * GAIN + shift;
-          before[at] = value; // when SAVE
-          value = gelu(value); // when GELU
-          value += residual[at]; // when RESIDUAL
-          y[at] = value;
+    for (var row = first; row < end; row++) {
+      let left_at = row * k4 + depth + lane;
+      let y_at = row * n4 + column;
+      var left = array<vec4<f32>, VECTORS>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        left[v] = x[left_at + 4u * v];
+      }
+      var sum = array<f32, COLUMNS>();
+      if (depth > 0u) {
+        for (var j = 0u; j < CHUNKS; j++) { // unroll
+          let part = y[y_at + j];
+          sum[4u * j] = part.x;
+          sum[4u * j + 1u] = part.y;
+          sum[4u * j + 2u] = part.z;
+          sum[4u * j + 3u] = part.w;
+        }
+      }
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let own = left[v][c];
+          for (var n = 0u; n < COLUMNS; n++) { // unroll
+            sum[n] += right[(16u * v + 4u * c) * COLUMNS + n] * own;
+          }
+          let across = quadSwapX(own);
+          for (var n = 0u; n < COLUMNS; n++) { // unroll
+            sum[n] += right[(16u * v + 4u * c + 1u) * COLUMNS + n] * across;
+          }
+          let below = quadSwapY(own);
+          for (var n = 0u; n < COLUMNS; n++) { // unroll
+            sum[n] += right[(16u * v + 4u * c + 2u) * COLUMNS + n] * below;
+          }
+          let opposite = quadSwapDiagonal(own);
+          for (var n = 0u; n < COLUMNS; n++) { // unroll
+            sum[n] += right[(16u * v + 4u * c + 3u) * COLUMNS + n] * opposite;
+          }
+        }
+      }
+      for (var j = 0u; j < CHUNKS; j++) { // unroll
+        if (column + j < n4) {
+          var value = vec4<f32>(sum[4u * j], sum[4u * j + 1u], sum[4u * j + 2u], sum[4u * j + 3u]);
+          if (depth + DEPTH / 4u == k4) {
+            value *= GAIN;
+            value += bias[column + j]; // when BIAS
+            before[y_at + j] = value; // when SAVE
+            value = gelu(value); // when GELU
+            value += residual[y_at + j]; // when RESIDUAL
+          }
+          y[y_at + j] = value;
         }
       }
     }

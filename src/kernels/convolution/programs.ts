@@ -104,24 +104,32 @@ function stagedProgram(
   };
 }
 
-/** Chunks of four channels that a quad's threads take: up to eight, and so many that none is left over. */
-function quadChunks(columns: number): number {
-  const chunks = columns / 4;
-  return [8, 6, 5].find((count) => chunks % count === 0) ?? Math.min(4, chunks);
-}
-
 function quadProgram(
   device: GPUDevice, constants: Record<string, number>, bias: boolean, gradient: boolean,
 ): Program {
-  const { POSITIONS: positions, N: columns } = constants;
-  const tile = { ROWS: 8, CHUNKS: quadChunks(columns) };
-  const threads = 4 * Math.ceil(positions / (4 * tile.ROWS)) * Math.ceil(columns / (4 * tile.CHUNKS));
+  const { POSITIONS: positions, OW, K: depth, N: columns, KT, KH, KW, ...sizesOfRest } = constants;
+  const chunks = columns <= 16 ? 1 : 2;
+  const units = KT * KH * KW * depth / 4;
+  // Four units a vector, and eight vectors at most, so that what stands still fits a processor's nearest cache.
+  const vectors = Math.ceil(units / 4 / Math.ceil(units / 32));
+  const lines = positions / OW;
+  const tiles = Math.ceil(columns / (16 * chunks));
+  // Each slab fills the array anew, which takes as long as some twenty positions.
+  const slabs = Math.max(1, Math.min(Math.ceil(16 / tiles), Math.floor(positions / 64), lines));
   return {
     shader: specialize('convolution/quad', quad, {
-      ...tile, FORWARD: Number(!gradient), GRADIENT: Number(gradient), BIAS: Number(bias),
+      VECTORS: vectors,
+      CHUNKS: chunks,
+      COLUMNS: 4 * chunks,
+      FORWARD: Number(!gradient),
+      GRADIENT: Number(gradient),
+      BIAS: Number(bias),
     }),
-    constants: { ...constants, GAIN: 1 },
-    workgroups: flatWorkgroups(device, Math.ceil(threads / group)),
+    constants: {
+      ...sizesOfRest, OW, K: depth, N: columns, KT, KH, KW,
+      UNITS: units, LINES: lines, SLAB: Math.ceil(lines / slabs), GAIN: 1,
+    },
+    workgroups: flatWorkgroups(device, tiles * slabs),
   };
 }
 
@@ -168,8 +176,9 @@ function waysOf(
 ): Candidates {
   const general = (): Candidate => ({ program: generalProgram(device, constants, bias, gradient), bytes });
   if (!inFours(shape)) return { general };
-  // The division that a stride's gradient takes is beyond the software adapter's compiler in this shader (46 s).
-  const quads = hasNeighbours(device) && (!gradient || shape.stride.every((step) => step === 1));
+  // Few positions do not pay for filters that stand still; a stride's gradient divides, which this shader does not.
+  const quads = hasNeighbours(device) && constants['POSITIONS'] >= 16
+    && (!gradient || shape.stride.every((step) => step === 1));
   return {
     ...stagedWays((tile) => ({ program: stagedProgram(device, constants, bias, gradient, tile), bytes })), register, general,
     ...(quads && {

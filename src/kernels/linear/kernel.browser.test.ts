@@ -33,13 +33,15 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// One; odd; below, at and above a register tile (8) and a staged tile (32); not multiples of 4; the model's.
+// One; odd; below, at and above a register tile (8) and a staged tile (32); not multiples of 4; several of a quad's
+// tiles (16 by 32) of the matrix and half of one; the model's.
 const shapes: [rows: number, depth: number, columns: number][] = [
   [1, 1, 1],
   [1, 4, 4],
   [3, 7, 5],
   [7, 8, 12],
   [8, 16, 8],
+  [19, 48, 80],
   [9, 12, 36],
   [31, 32, 32],
   [33, 64, 96],
@@ -72,7 +74,10 @@ function oracle(
 describe.each(productVariants)('%s', (variant) => {
   // Other tiles, slow to compile, are of the staged one's program: one shape that is smaller than they, and those that
   // are larger both ways or the model's.
-  const chosen = variant.startsWith('staged-') ? shapes.filter(([rows]) => rows > 64 || rows === 7) : shapes;
+  const others = shapes.filter(([rows]) => rows > 64 || rows === 7);
+  // With fewer rows, or other sums than sixteen at a time, quad is the register variant.
+  const quads = shapes.filter(([rows, depth]) => rows >= 16 && depth % 16 === 0);
+  const chosen = variant === 'quad' ? quads : variant.startsWith('staged-') ? others : shapes;
   test.each(chosen)('x [%i, %i] to %i columns', async (rows, depth, columns) => {
     forceVariant(variant);
     const shape = { rows, depth, columns };
@@ -102,31 +107,31 @@ describe.each(productVariants)('%s', (variant) => {
 
   test('without a bias, with leading axes and large values', async () => {
     forceVariant(variant);
-    const shape = { rows: 6, depth: 8, columns: 12 };
-    const x = testValues(1, 48, 100);
-    const w = testValues(2, 96, 10);
-    const dy = testValues(3, 72);
+    const shape = { rows: 18, depth: 16, columns: 32 };
+    const x = testValues(1, 288, 100);
+    const w = testValues(2, 512, 10);
+    const dy = testValues(3, 576);
     const expected = oracle(shape, x, w, null, true, dy);
-    const y = linear(tensor(x, [2, 3, 8]), tensor(w, [8, 12]), null, 'gelu');
-    expect(y.shape).toEqual([2, 3, 12]);
+    const y = linear(tensor(x, [2, 9, 16]), tensor(w, [16, 32]), null, 'gelu');
+    expect(y.shape).toEqual([2, 9, 32]);
     const actual = withGradients(
       (xs, ws) => linear(xs, ws, undefined, 'gelu'),
-      [tensor(x, [2, 3, 8]), tensor(w, [8, 12])],
-      tensor(dy, [2, 3, 12]),
+      [tensor(x, [2, 9, 16]), tensor(w, [16, 32])],
+      tensor(dy, [2, 9, 32]),
     );
-    expect(actual[1].shape).toEqual([2, 3, 8]);
+    expect(actual[1].shape).toEqual([2, 9, 16]);
     await assertAllClose('large', actual, [
-      { name: 'y', values: expected.y, ulp: 16 + 18 },
-      { name: 'dX', values: expected.dx, ulp: 24 + 18 },
-      { name: 'dW', values: expected.dw, ulp: 12 + 18 },
+      { name: 'y', values: expected.y, ulp: 32 + 18 },
+      { name: 'dX', values: expected.dx, ulp: 64 + 18 },
+      { name: 'dW', values: expected.dw, ulp: 36 + 18 },
     ]);
   });
 
   test('a NaN in one row stays in that row', async () => {
     forceVariant(variant);
-    const x = testValues(1, 9 * 8);
-    x[3 * 8 + 2] = NaN;
-    const y = await take(linear(tensor2d(x, [9, 8]), ones([8, 12])));
+    const x = testValues(1, 17 * 32);
+    x[3 * 32 + 2] = NaN;
+    const y = await take(linear(tensor2d(x, [17, 32]), ones([32, 12])));
     const bits = new Uint32Array(y.buffer, y.byteOffset, y.length);
     bits.forEach((word, i) => {
       expect((word & 0x7fffffff) > 0x7f800000, `element ${i}`).toBe(Math.floor(i / 12) === 3);

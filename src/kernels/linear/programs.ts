@@ -59,7 +59,6 @@ function operandsOf(product: Product, { rows, depth, columns }: LinearShape): Op
 export const plain: Options = { half: false, bias: false, gelu: false, save: false, residual: false };
 const registerGroup = 4;
 const registerChunks = 2;
-const quadGroup = 4;
 
 function storage({ half }: Options): Record<string, number> {
   return { FULL: Number(!half), HALF: Number(half) };
@@ -112,23 +111,30 @@ function stagedProgram(product: Product, shape: LinearShape, options: Options, t
   };
 }
 
-/** Rows and chunks of four columns of a thread. */
-function quadTile(rows: number, columns: number): { ROWS: number; CHUNKS: number } {
-  return {
-    ROWS: [1, 2, 4, 8].find((tile) => rows <= tile) ?? 16,
-    CHUNKS: [1, 2].find((chunks) => columns <= 16 * chunks) ?? 4,
-  };
+/** How much of the sum a quad's threads keep of the matrix; none where there are too few rows to pay for keeping it. */
+function quadDepth({ M, K }: Operands): number | undefined {
+  return M < 16 ? undefined : [128, 64, 32, 16].find((depth) => K % depth === 0);
 }
 
-function quadProgram(product: Product, shape: LinearShape, options: Options): Program {
+function quadProgram(product: Product, shape: LinearShape, options: Options, depth: number): Program {
   const { M, K, N } = operandsOf(product, shape);
-  const tile = quadTile(M, N);
   const transposed = product === 'input';
-  const ways = { FORWARD: Number(!transposed), TRANSPOSED: Number(transposed), ...flags(options) };
+  const chunks = N <= 16 ? 1 : 2;
+  const tiles = Math.ceil(N / (16 * chunks));
+  // Each slab of rows fills the tile anew, which takes as long as some twenty rows.
+  const slabs = Math.max(1, Math.min(Math.ceil(16 / tiles), Math.floor(M / 64)));
   return {
-    shader: specialize('linear/quad', quad, { ...tile, ...ways }),
-    constants: { M, K, N, GAIN: 1 },
-    workgroups: [Math.ceil(N / (16 * tile.CHUNKS)), Math.ceil(M / (tile.ROWS * quadGroup)), 1],
+    shader: specialize('linear/quad', quad, {
+      DEPTH: depth,
+      VECTORS: depth / 16,
+      CHUNKS: chunks,
+      COLUMNS: 4 * chunks,
+      FORWARD: Number(!transposed),
+      TRANSPOSED: Number(transposed),
+      ...flags(options),
+    }),
+    constants: { M, K, N, SLAB: Math.ceil(M / slabs), GAIN: 1 },
+    workgroups: [tiles, slabs, 1],
   };
 }
 
@@ -148,7 +154,8 @@ export function productProgram(
   shape: LinearShape,
   options: Options = plain,
 ): Program {
-  const { M, K, N } = operandsOf(product, shape);
+  const operands = operandsOf(product, shape);
+  const { M, K, N } = operands;
   const { half, bias, save, residual } = options;
   const added = [...(bias ? [N] : []), ...(residual ? [M * N] : [])];
   const bytes = [M * K, half ? K * N / 2 : K * N, ...added, M * N, ...(save ? [M * N] : [])].map((count) => 4 * count);
@@ -160,11 +167,10 @@ export function productProgram(
   }
   // A 64 x 64 tile reuses its operands more, but needs enough of them to fill a GPU.
   const usual = Math.ceil(M / 64) * Math.ceil(N / 64) >= 128 ? 'staged-wide' : 'staged';
+  const depthKept = product !== 'weight' && hasNeighbours(device) ? quadDepth(operands) : undefined;
   const { program } = choose(device, key, {
     ...stagedWays((tile) => ({ program: stagedProgram(product, shape, options, tile), bytes })),
-    ...(product !== 'weight' && hasNeighbours(device) && {
-      quad: () => ({ program: quadProgram(product, shape, options), bytes }),
-    }),
+    ...(depthKept !== undefined && { quad: () => ({ program: quadProgram(product, shape, options, depthKept), bytes }) }),
     register: () => ({ program: registerProgram(product, shape, options), bytes }),
     general,
   }, usual);

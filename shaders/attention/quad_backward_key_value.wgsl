@@ -1,22 +1,21 @@
-// Attention, gradients to keys and values, with queries and output gradients shared by four neighbouring threads: what
-// backward_key_value.wgsl computes; shared and padded as in quad_forward.wgsl, with keys in the place of queries.
+// Attention, gradients to keys and values, with queries and output gradients that stand still: what
+// backward_key_value.wgsl computes; kept and shared as in quad_forward.wgsl, with queries in the place of keys.
 //
-// The gradients of the scores are kept as well, [B, HEADS, KEYS, QUERIES rounded up to whole tiles]: the gradient to
-// the queries (quad_query_from_steps.wgsl) then needs one product instead of three. Threads past the last key store
-// what its own thread does; a branch around each store would take long to compile.
+// The gradients of the scores are kept as well, [B, HEADS, KEYS, 4 STEPS]: the gradient to the queries
+// (quad_query_from_steps.wgsl) then needs one product instead of three.
 
 enable subgroups;
 
 override QUERIES: u32;
 override KEYS: u32;
 override HEADS: u32;
-override GROUPS: u32; // B * HEADS
-override CHUNKS: u32; // D / 4
 override SCALE: f32;
+override SLAB: u32;
+override STEPS: u32;
 
-const ROWS = 4u;
-const QUARTERS = 8u;
-const GROUP = 16u;
+const VECTORS = 2u;
+const KEPT = 8u;
+const FOURS = 2u; // KEPT / 4
 
 @group(0) @binding(0) var<storage, read> query: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> key: array<vec4<f32>>;
@@ -28,89 +27,137 @@ const GROUP = 16u;
 @group(0) @binding(7) var<storage, read_write> value_gradient: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> steps: array<vec4<f32>>;
 
-// What each of four neighbours has, a column each.
-fn around(own: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
-}
-
-fn numbers_around(own: f32) -> vec4<f32> {
-  return vec4<f32>(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
-}
-
-@compute @workgroup_size(GROUP)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let blocks = (KEYS + 4u * ROWS - 1u) / (4u * ROWS) * 4u;
-  let group = min(id.x / blocks, GROUPS - 1u);
-  let row = id.x % blocks * ROWS;
-  let stores = id.x / blocks < GROUPS && row < KEYS;
-  let stride = HEADS * CHUNKS;
-  let queries_at = (group / HEADS * QUERIES * HEADS + group % HEADS) * CHUNKS;
-  let keys_at = (group / HEADS * KEYS * HEADS + group % HEADS) * CHUNKS;
-  let kept = (QUERIES + 4u * QUARTERS - 1u) / (4u * QUARTERS) * QUARTERS;
-  // Keys past the last one repeat it: they compute and store the same values.
-  var key_at = array<u32, ROWS>();
-  var steps_at = array<u32, ROWS>();
-  for (var j = 0u; j < ROWS; j++) { // unroll
-    let at = min(row + j, KEYS - 1u);
-    key_at[j] = keys_at + at * stride;
-    steps_at[j] = (group * KEYS + at) * kept;
-  }
-  for (var start = 0u; start < QUERIES; start += 4u * QUARTERS) {
-    var own = array<u32, QUARTERS>();
-    for (var q = 0u; q < QUARTERS; q++) { // unroll
-      own[q] = min(start + 4u * q + local % 4u, QUERIES - 1u);
-    }
-    var score = array<array<vec4<f32>, QUARTERS>, ROWS>();
-    var change = array<array<vec4<f32>, QUARTERS>, ROWS>();
-    for (var c = 0u; c < CHUNKS; c++) {
-      var right = array<vec4<f32>, ROWS>();
-      var content = array<vec4<f32>, ROWS>();
-      for (var j = 0u; j < ROWS; j++) { // unroll
-        right[j] = key[key_at[j] + c] * SCALE;
-        content[j] = value[key_at[j] + c];
-      }
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        let left = around(query[queries_at + own[q] * stride + c]);
-        let pull = around(output_gradient[queries_at + own[q] * stride + c]);
-        for (var j = 0u; j < ROWS; j++) { // unroll
-          score[j][q] += right[j] * left;
-          change[j][q] += content[j] * pull;
-        }
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = slab.y; // a head of a batch
+  let stride = HEADS * 4u * VECTORS;
+  let queries_at = group / HEADS * QUERIES * stride + group % HEADS * 4u * VECTORS;
+  let keys_at = group / HEADS * KEYS * stride + group % HEADS * 4u * VECTORS;
+  let first = slab.x * SLAB;
+  let end = min(KEYS, first + SLAB);
+  var left = array<f32, 16u * VECTORS * KEPT>();
+  var pull = array<f32, 16u * VECTORS * KEPT>();
+  var level = array<f32, KEPT>();
+  var mean = array<f32, KEPT>();
+  for (var start = 0u; start < QUERIES; start += 4u * KEPT) {
+    let own = start + lane * KEPT;
+    for (var t = 0u; t < KEPT; t++) {
+      let row = min(own + t, QUERIES - 1u);
+      level[t] = statistics[group * QUERIES + row];
+      mean[t] = products[group * QUERIES + row];
+      for (var at = 0u; at < 4u * VECTORS; at++) {
+        // What neighbour lane ^ swap loads of a key as its vector.
+        let vector = at / 4u;
+        let swap = at % 4u;
+        let to = (16u * vector + swap) * KEPT + t;
+        let part_at = queries_at + row * stride + 4u * vector + (lane ^ swap);
+        let asked = query[part_at];
+        left[to] = asked.x;
+        left[to + 4u * KEPT] = asked.y;
+        left[to + 8u * KEPT] = asked.z;
+        left[to + 12u * KEPT] = asked.w;
+        let pulled = output_gradient[part_at];
+        pull[to] = pulled.x;
+        pull[to + 4u * KEPT] = pulled.y;
+        pull[to + 8u * KEPT] = pulled.z;
+        pull[to + 12u * KEPT] = pulled.w;
       }
     }
-    for (var q = 0u; q < QUARTERS; q++) { // unroll
-      let at = vec4<u32>(start + 4u * q) + vec4<u32>(0u, 1u, 2u, 3u);
-      let level = numbers_around(statistics[group * QUERIES + own[q]]);
-      let mean = numbers_around(products[group * QUERIES + own[q]]);
-      for (var j = 0u; j < ROWS; j++) { // unroll
-        let weight = select(vec4<f32>(0.0), exp(score[j][q] - level), at < vec4<u32>(QUERIES));
-        score[j][q] = weight;
-        change[j][q] = SCALE * weight * (change[j][q] - mean);
-        steps[steps_at[j] + start / 4u + q] = change[j][q];
+    for (var row = first; row < end; row++) {
+      let row_at = keys_at + row * stride + lane;
+      var right = array<vec4<f32>, VECTORS>();
+      var content = array<vec4<f32>, VECTORS>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        right[v] = key[row_at + 4u * v];
+        content[v] = value[row_at + 4u * v];
       }
-    }
-    for (var c = 0u; c < CHUNKS; c++) {
-      var key_sum = array<vec4<f32>, ROWS>();
-      var value_sum = array<vec4<f32>, ROWS>();
-      if (start > 0u) {
-        for (var j = 0u; j < ROWS; j++) { // unroll
-          key_sum[j] = key_gradient[key_at[j] + c];
-          value_sum[j] = value_gradient[key_at[j] + c];
+      var weight = array<f32, KEPT>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let a = right[v][c];
+          let across = quadSwapX(a);
+          let below = quadSwapY(a);
+          let opposite = quadSwapDiagonal(a);
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            weight[t] += left[(16u * v + 4u * c) * KEPT + t] * a;
+            weight[t] += left[(16u * v + 4u * c + 1u) * KEPT + t] * across;
+            weight[t] += left[(16u * v + 4u * c + 2u) * KEPT + t] * below;
+            weight[t] += left[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
+          }
         }
       }
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        let left = around(query[queries_at + own[q] * stride + c]);
-        let pull = around(output_gradient[queries_at + own[q] * stride + c]);
-        for (var j = 0u; j < ROWS; j++) { // unroll
-          key_sum[j] += left * change[j][q];
-          value_sum[j] += pull * score[j][q];
+      var step = array<f32, KEPT>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let a = content[v][c];
+          let across = quadSwapX(a);
+          let below = quadSwapY(a);
+          let opposite = quadSwapDiagonal(a);
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            step[t] += pull[(16u * v + 4u * c) * KEPT + t] * a;
+            step[t] += pull[(16u * v + 4u * c + 1u) * KEPT + t] * across;
+            step[t] += pull[(16u * v + 4u * c + 2u) * KEPT + t] * below;
+            step[t] += pull[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
+          }
         }
       }
-      if (stores) {
-        for (var j = 0u; j < ROWS; j++) { // unroll
-          key_gradient[key_at[j] + c] = key_sum[j];
-          value_gradient[key_at[j] + c] = value_sum[j];
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        weight[t] = select(0.0, exp(SCALE * weight[t] - level[t]), own + t < QUERIES);
+        step[t] = SCALE * weight[t] * (step[t] - mean[t]);
+      }
+      let steps_at = (group * KEYS + row) * STEPS + own / 4u;
+      for (var t = 0u; t < FOURS; t++) { // unroll
+        if (own / 4u + t < STEPS) {
+          steps[steps_at + t] = vec4<f32>(step[4u * t], step[4u * t + 1u], step[4u * t + 2u], step[4u * t + 3u]);
         }
+      }
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        var key_sum = vec4<f32>();
+        var value_sum = vec4<f32>();
+        if (start > 0u) {
+          key_sum = key_gradient[row_at + 4u * v];
+          value_sum = value_gradient[row_at + 4u * v];
+        }
+        for (var c = 0u; c < 4u; c++) { // unroll
+          var sum = key_sum[c];
+          var across = 0.0;
+          var below = 0.0;
+          var opposite = 0.0;
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            sum += left[(16u * v + 4u * c) * KEPT + t] * step[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            across += left[(16u * v + 4u * c + 1u) * KEPT + t] * step[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            below += left[(16u * v + 4u * c + 2u) * KEPT + t] * step[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            opposite += left[(16u * v + 4u * c + 3u) * KEPT + t] * step[t];
+          }
+          key_sum[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
+        }
+        for (var c = 0u; c < 4u; c++) { // unroll
+          var sum = value_sum[c];
+          var across = 0.0;
+          var below = 0.0;
+          var opposite = 0.0;
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            sum += pull[(16u * v + 4u * c) * KEPT + t] * weight[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            across += pull[(16u * v + 4u * c + 1u) * KEPT + t] * weight[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            below += pull[(16u * v + 4u * c + 2u) * KEPT + t] * weight[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            opposite += pull[(16u * v + 4u * c + 3u) * KEPT + t] * weight[t];
+          }
+          value_sum[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
+        }
+        key_gradient[row_at + 4u * v] = key_sum;
+        value_gradient[row_at + 4u * v] = value_sum;
       }
     }
   }

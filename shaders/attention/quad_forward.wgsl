@@ -1,22 +1,23 @@
-// Attention, forward, with keys and values shared by four neighbouring threads: what forward.wgsl computes. Shapes as
-// there.
+// Attention, forward, with keys and values that stand still: what forward.wgsl computes. Shapes as there; the head width
+// is 16 VECTORS.
 //
-// As in the register variant each thread takes ROWS query rows of one head, and the output holds the running sums. Of a
-// tile of 4 QUARTERS keys each of the four loads a quarter and hands it round, so that three of four loads go. Rows
-// are padded so that four neighbours are of one head; threads past the last row take part and store nothing.
+// As linear/quad.wgsl says of a matrix: each thread keeps KEPT keys of one head, and their values, in arrays that are
+// indexed by literals alone, and walks a slab of queries past them. Four neighbours are of one head and share a query:
+// each loads a quarter of it, and they exchange it by swaps. The arrays are in the order in which a thread sees what its
+// neighbours loaded, so that four swaps also bring the sums over all four's keys to the thread that stores them. Keys
+// come in blocks of 4 KEPT: between blocks the output holds the running sums, and two more arrays what softmax needs.
 
 enable subgroups;
 
 override QUERIES: u32;
 override KEYS: u32;
 override HEADS: u32;
-override GROUPS: u32; // B * HEADS
-override CHUNKS: u32; // D / 4
 override SCALE: f32;
+override SLAB: u32;
 
-const ROWS = 4u;
-const QUARTERS = 4u;
-const GROUP = 16u;
+const VECTORS = 2u;
+const KEPT = 16u;
+const MOST = 256u; // queries of a slab
 const LOWEST = -1e30;
 
 @group(0) @binding(0) var<storage, read> query: array<vec4<f32>>;
@@ -25,93 +26,118 @@ const LOWEST = -1e30;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
 
-// What each of four neighbours has, a column each.
-fn around(own: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
-}
-
-@compute @workgroup_size(GROUP)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let blocks = (QUERIES + 4u * ROWS - 1u) / (4u * ROWS) * 4u;
-  let group = min(id.x / blocks, GROUPS - 1u);
-  let row = id.x % blocks * ROWS;
-  let stores = id.x / blocks < GROUPS && row < QUERIES;
-  let stride = HEADS * CHUNKS;
-  let queries_at = (group / HEADS * QUERIES * HEADS + group % HEADS) * CHUNKS;
-  let keys_at = (group / HEADS * KEYS * HEADS + group % HEADS) * CHUNKS;
-  // Rows past the last one repeat it: they compute and store the same values.
-  var row_at = array<u32, ROWS>();
-  var top = array<f32, ROWS>();
-  var total = array<f32, ROWS>();
-  for (var i = 0u; i < ROWS; i++) { // unroll
-    row_at[i] = queries_at + min(row + i, QUERIES - 1u) * stride;
-    top[i] = LOWEST;
-  }
-  for (var start = 0u; start < KEYS; start += 4u * QUARTERS) {
-    var key_at = array<u32, QUARTERS>();
-    for (var q = 0u; q < QUARTERS; q++) { // unroll
-      key_at[q] = keys_at + min(start + 4u * q + local % 4u, KEYS - 1u) * stride;
-    }
-    var score = array<array<vec4<f32>, QUARTERS>, ROWS>();
-    for (var c = 0u; c < CHUNKS; c++) {
-      var left = array<vec4<f32>, ROWS>();
-      for (var i = 0u; i < ROWS; i++) { // unroll
-        left[i] = query[row_at[i] + c] * SCALE;
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = slab.y; // a head of a batch
+  let stride = HEADS * 4u * VECTORS;
+  let queries_at = group / HEADS * QUERIES * stride + group % HEADS * 4u * VECTORS;
+  let keys_at = group / HEADS * KEYS * stride + group % HEADS * 4u * VECTORS;
+  let first = slab.x * SLAB;
+  let end = min(QUERIES, first + SLAB);
+  var right = array<f32, 16u * VECTORS * KEPT>();
+  var content = array<f32, 16u * VECTORS * KEPT>();
+  var tops = array<f32, MOST>();
+  var totals = array<f32, MOST>();
+  for (var start = 0u; start < KEYS; start += 4u * KEPT) {
+    let own = start + lane * KEPT;
+    for (var t = 0u; t < KEPT; t++) {
+      let row_at = keys_at + min(own + t, KEYS - 1u) * stride;
+      for (var at = 0u; at < 4u * VECTORS; at++) {
+        // What neighbour lane ^ swap loads of a query as its vector.
+        let vector = at / 4u;
+        let swap = at % 4u;
+        let to = (16u * vector + swap) * KEPT + t;
+        let row = key[row_at + 4u * vector + (lane ^ swap)] * SCALE;
+        right[to] = row.x;
+        right[to + 4u * KEPT] = row.y;
+        right[to + 8u * KEPT] = row.z;
+        right[to + 12u * KEPT] = row.w;
+        let mixed = value[row_at + 4u * vector + (lane ^ swap)];
+        content[to] = mixed.x;
+        content[to + 4u * KEPT] = mixed.y;
+        content[to + 8u * KEPT] = mixed.z;
+        content[to + 12u * KEPT] = mixed.w;
       }
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        let right = around(key[key_at[q] + c]);
-        for (var i = 0u; i < ROWS; i++) { // unroll
-          score[i][q] += left[i] * right;
+    }
+    for (var row = first; row < end; row++) {
+      let row_at = queries_at + row * stride + lane;
+      var left = array<vec4<f32>, VECTORS>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        left[v] = query[row_at + 4u * v];
+      }
+      var score = array<f32, KEPT>();
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let a = left[v][c];
+          let across = quadSwapX(a);
+          let below = quadSwapY(a);
+          let opposite = quadSwapDiagonal(a);
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            score[t] += right[(16u * v + 4u * c) * KEPT + t] * a;
+            score[t] += right[(16u * v + 4u * c + 1u) * KEPT + t] * across;
+            score[t] += right[(16u * v + 4u * c + 2u) * KEPT + t] * below;
+            score[t] += right[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
+          }
         }
       }
-    }
-    var shrink = array<f32, ROWS>();
-    for (var i = 0u; i < ROWS; i++) { // unroll
-      var largest = vec4<f32>(top[i]);
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        let at = vec4<u32>(start + 4u * q) + vec4<u32>(0u, 1u, 2u, 3u);
-        score[i][q] = select(vec4<f32>(LOWEST), score[i][q], at < vec4<u32>(KEYS));
-        largest = max(largest, score[i][q]);
-      }
-      let now = max(max(largest.x, largest.y), max(largest.z, largest.w));
-      shrink[i] = exp(top[i] - now);
-      top[i] = now;
-      var sum = vec4<f32>(0.0);
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        score[i][q] = exp(score[i][q] - now);
-        sum += score[i][q];
-      }
-      total[i] = total[i] * shrink[i] + dot(sum, vec4<f32>(1.0));
-    }
-    for (var c = 0u; c < CHUNKS; c++) {
-      var sum = array<vec4<f32>, ROWS>();
+      var before = LOWEST;
       if (start > 0u) {
-        for (var i = 0u; i < ROWS; i++) { // unroll
-          sum[i] = output[row_at[i] + c] * shrink[i];
+        before = tops[row - first];
+      }
+      var top = before;
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        score[t] = select(LOWEST, score[t], own + t < KEYS);
+        top = max(top, score[t]);
+      }
+      top = max(top, quadSwapX(top));
+      top = max(top, quadSwapY(top));
+      let shrink = exp(before - top);
+      var total = 0.0;
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        score[t] = exp(score[t] - top);
+        total += score[t];
+      }
+      total += quadSwapX(total);
+      total += quadSwapY(total);
+      if (start > 0u) {
+        total += shrink * totals[row - first];
+      }
+      let last = start + 4u * KEPT >= KEYS;
+      if (!last) {
+        tops[row - first] = top;
+        totals[row - first] = total;
+      } else if (lane == 0u) {
+        statistics[group * QUERIES + row] = top + log(total);
+      }
+      for (var v = 0u; v < VECTORS; v++) { // unroll
+        var mixture = vec4<f32>();
+        for (var c = 0u; c < 4u; c++) { // unroll
+          var sum = 0.0;
+          var across = 0.0;
+          var below = 0.0;
+          var opposite = 0.0;
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            sum += content[(16u * v + 4u * c) * KEPT + t] * score[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            across += content[(16u * v + 4u * c + 1u) * KEPT + t] * score[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            below += content[(16u * v + 4u * c + 2u) * KEPT + t] * score[t];
+          }
+          for (var t = 0u; t < KEPT; t++) { // unroll
+            opposite += content[(16u * v + 4u * c + 3u) * KEPT + t] * score[t];
+          }
+          mixture[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
         }
-      }
-      for (var q = 0u; q < QUARTERS; q++) { // unroll
-        let right = around(value[key_at[q] + c]);
-        for (var i = 0u; i < ROWS; i++) { // unroll
-          sum[i] += right * score[i][q];
+        if (start > 0u) {
+          mixture += shrink * output[row_at + 4u * v];
         }
-      }
-      if (stores) {
-        for (var i = 0u; i < ROWS; i++) { // unroll
-          output[row_at[i] + c] = sum[i];
+        if (last) {
+          mixture /= total;
         }
+        output[row_at + 4u * v] = mixture;
       }
-    }
-  }
-  if (!stores) {
-    return;
-  }
-  for (var i = 0u; i < ROWS; i++) { // unroll
-    if (row + i < QUERIES) {
-      for (var c = 0u; c < CHUNKS; c++) {
-        output[row_at[i] + c] = output[row_at[i] + c] / total[i];
-      }
-      statistics[group * QUERIES + row + i] = top[i] + log(total[i]);
     }
   }
 }

@@ -22,9 +22,9 @@ const GROUP = 16u;
 @group(0) @binding(1) var<storage, read> steps: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> query_gradient: array<vec4<f32>>;
 
-// What each of four neighbours has, a column each.
+// What neighbours lane ^ 0 .. lane ^ 3 have, a column each.
 fn around(own: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(quadBroadcast(own, 0u), quadBroadcast(own, 1u), quadBroadcast(own, 2u), quadBroadcast(own, 3u));
+  return mat4x4<f32>(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 @compute @workgroup_size(GROUP)
@@ -42,12 +42,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
     for (var q = 0u; q < QUARTERS; q++) { // unroll
       key_at[q] = keys_at + min(start + 4u * q + local % 4u, KEYS - 1u) * stride;
     }
-    // Of four keys by row.
+    // Of four keys by row, in the order in which they come around.
     var step = array<array<vec4<f32>, ROWS>, QUARTERS>();
     for (var q = 0u; q < QUARTERS; q++) { // unroll
       var of_key = array<vec4<f32>, 4>();
       for (var k = 0u; k < 4u; k++) { // unroll
-        let at = start + 4u * q + k;
+        let at = start + 4u * q + ((local % 4u) ^ k);
         of_key[k] = select(vec4<f32>(0.0), steps[steps_at + min(at, KEYS - 1u) * BLOCKS], at < KEYS);
       }
       let of_row = transpose(mat4x4<f32>(of_key[0], of_key[1], of_key[2], of_key[3]));

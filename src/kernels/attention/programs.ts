@@ -37,7 +37,12 @@ const staged: Record<Pass, string> = {
 };
 /** Matrix products in a pass: scores and mixture; scores again, dP and dQ; scores again, dP, dV and dK. */
 const products: Record<Pass, number> = { forward: 2, backward_query: 3, backward_key_value: 4 };
-/** Queries of a tile of the pass that keeps steps: 4 QUARTERS in its shader. */
+/** What the quad variant takes: widths that four neighbours load sixteen at a time, and that fit what stands still. */
+const widestKept = 128;
+const keptWidth = 16;
+/** Queries of a slab that the forward pass has room for: MOST in its shader. */
+const mostQueries = 256;
+/** Steps of a key are padded to whole tiles of so many queries. */
 const stepsTile = 32;
 const registerRows = 4;
 const registerGroup = 16;
@@ -82,10 +87,18 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
   const shared = fits(device, pass, shape) ? quad[pass] : undefined;
   const amongNeighbours = (source: string): AttentionCandidate => {
     const keepsSteps = pass === 'backward_key_value';
+    const kept = keptRows(pass, width);
+    const tile = { VECTORS: width / keptWidth, KEPT: kept, ...(keepsSteps && { FOURS: kept / 4 }) };
+    // Each slab fills the arrays anew, which takes as long as some twenty rows.
+    const most = keepsSteps ? rows : mostQueries;
+    const wanted = Math.min(Math.ceil(8 / (batch * heads)), Math.floor(rows / 64));
+    const slabs = Math.max(1, wanted, Math.ceil(rows / most));
     const program: Program = {
-      shader: specialize(`attention/quad_${pass}`, source, {}),
-      constants: { ...constants, GROUPS: batch * heads, CHUNKS: width / 4 },
-      workgroups: quadWorkgroups(rows, batch * heads),
+      shader: specialize(`attention/quad_${pass}`, source, tile),
+      constants: {
+        ...constants, SLAB: Math.ceil(rows / slabs), ...(keepsSteps && { STEPS: stepsShape(shape)[3] / 4 }),
+      },
+      workgroups: [slabs, batch * heads, 1],
     };
     return { program, bytes: keepsSteps ? [...bytes, bytesOfSteps(shape)] : bytes, keepsSteps };
   };
@@ -109,6 +122,11 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
   return { program: { ...program, operations }, keepsSteps };
 }
 
+/** Rows that a quad's thread keeps: as many as fit a processor's nearest cache, and its instructions too. */
+function keptRows(pass: Pass, width: number): number {
+  return pass === 'forward' ? Math.max(4, Math.min(16, 512 / width)) : width <= 64 ? 8 : 4;
+}
+
 /** Four neighbours are of one group (a head of a batch): rows of each are padded to them. */
 function quadWorkgroups(rows: number, groups: number): Program['workgroups'] {
   return [Math.ceil((4 * Math.ceil(rows / (4 * registerRows)) * groups) / registerGroup), 1, 1];
@@ -118,10 +136,11 @@ function operationsOfProduct({ batch, queries, keys, heads, width }: AttentionSh
   return 2 * batch * heads * queries * keys * width;
 }
 
-/** Whether the quad variant can run a pass: the one that keeps steps binds nine buffers. */
+/** Whether the quad variant can run a pass: not every width; the one that keeps steps binds nine buffers. */
 function fits(device: GPUDevice, pass: Pass, shape: AttentionShape): boolean {
   const { maxStorageBuffersPerShaderStage: buffers, maxStorageBufferBindingSize: size } = device.limits;
-  return hasNeighbours(device) && (pass !== 'backward_key_value' || (buffers >= 9 && bytesOfSteps(shape) <= size));
+  return hasNeighbours(device) && shape.width % keptWidth === 0 && shape.width <= widestKept
+    && (pass !== 'backward_key_value' || (buffers >= 9 && bytesOfSteps(shape) <= size));
 }
 
 /** dQ from key and the steps that the keys' and values' pass kept. */

@@ -36,10 +36,11 @@ are the largest absolute differences from the f64 oracle; for block and generato
 dpo-step that of the first loss from ln 2, for clip-pair that of pixel values (0 to 255) between ours and
 stock tfjs. Who is off by more than rounding explains is marked wrong. dpo-step-javascript is what JavaScript
 does to issue a step, without waiting for the GPU: a replay, beside the eager step. captures: GPU memory of
-what is replayed. of peak: GFLOP/s beside what the adapter reaches in a loop of products and sums. Exits with
+what is replayed. of peak: GFLOP/s beside what the adapter reaches in a loop of products and sums, which is timed
+between the repetitions; the median of both. Exits with
 1 when there is no WebGPU adapter or a result of ours is wrong.
 
-Rows of the JSON: {work, shape, implementation, milliseconds, gflops, maxError}, wrong where it is, and
+Rows of the JSON: {work, shape, implementation, milliseconds, gflops, peakGflops, maxError}, wrong where it is, and
 captureBytes where there are captures.`,
 };
 
@@ -70,7 +71,7 @@ await runCommand(command.invocation, async () => {
     return { ...opened, cores: availableParallelism(), date: new Date().toISOString(), rows };
   });
   // First to where nothing can go wrong.
-  process.stdout.write(`${table(report)}\n`);
+  process.stdout.write(`${table(report.rows)}\n`);
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
   if (flags.markdown !== undefined) await writeFile(flags.markdown, markdown(report));
 });

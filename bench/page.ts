@@ -1,13 +1,13 @@
 // The benchmark's half inside Chromium: prepares a work, checks every implementation before any is timed,
 // then times them in turn, repetition by repetition, so that a disturbance hits all alike.
 
-import { backend as activeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { backend as activeBackend, findBackend, setBackend } from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { flush } from '../src/engine/bridge.ts';
 import wasmAddress from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { adapterName } from '../src/engine/compute-device.ts';
 import { createDevice, createWasmBackend } from '../src/engine/device.ts';
-import { measurePeak } from '../src/engine/peak.ts';
+import { arithmeticMeter, measurePeak } from '../src/engine/peak.ts';
 import { tuneNext } from '../src/kernels/tuner.ts';
 import { forceVariant, isSoftwareAdapter, variants } from '../src/kernels/variants.ts';
 import type { Variant } from '../src/kernels/variants.ts';
@@ -45,6 +45,10 @@ async function finished(): Promise<void> {
   if (!(backend instanceof WebGPUBackend)) return;
   flush(backend);
   await backend.queue.onSubmittedWorkDone();
+}
+
+function webgpuDevice(): GPUDevice {
+  return (findBackend('webgpu') as WebGPUBackend).device;
 }
 
 async function checked(work: string, implementation: Implementation): Promise<Pick<Row, 'maxError' | 'wrong'>> {
@@ -138,12 +142,17 @@ window.physmasterBench = {
     const runs: number[] = [];
     for (const implementation of implementations) runs.push(await runsOf(implementation, until));
     const times = implementations.map((): number[] => []);
+    // The adapter's peak takes its turn as well: on a machine that others use, it is not always the same.
+    const meter = await arithmeticMeter(webgpuDevice());
+    const peaks: number[] = [];
     for (let repetition = 0; repetition < repetitions; repetition++) {
+      peaks.push(await meter.gflops());
       for (const [i, implementation] of implementations.entries()) {
         await warmUp(implementation);
         times[i].push(await timed(implementation, until, runs[i]));
       }
     }
+    meter.dispose();
     return implementations.map((implementation, i) => {
       const captureBytes = implementation.captureBytes?.() || undefined;
       implementation.dispose?.();
@@ -154,6 +163,8 @@ window.physmasterBench = {
         implementation: implementation.name,
         milliseconds,
         gflops: operations / milliseconds / 1e6,
+        // The peak is the GPU's.
+        ...(implementation.backend === 'webgpu' && { peakGflops: median(peaks) }),
         ...errors[i],
         captureBytes,
       };

@@ -20,6 +20,8 @@ export interface Row {
   milliseconds: number;
   /** Arithmetic of the work over the median; 0 where it is not counted. */
   gflops: number;
+  /** What the adapter's multiply-add loop reached between these repetitions, the median; absent on the processor. */
+  peakGflops?: number;
   /** Largest absolute difference from the reference (the f64 oracle where there is one). */
   maxError: number;
   /** Whether that is more than rounding explains: its time is not that of the work. */
@@ -109,14 +111,19 @@ function megabytes(bytes: number): string {
 /** What a run measured. */
 export interface Report {
   adapter: string;
-  /** What the adapter's multiply-add loop reaches, in 1e9 operations a second. */
+  /** What the adapter's multiply-add loop reached at best before the run, in 1e9 operations a second. */
   peakGflops: number;
   date: string;
   rows: readonly Row[];
 }
 
+/** A row's share of the peak; nothing where it has none or its arithmetic is not counted. */
+function shareOfPeak({ gflops, peakGflops }: Row): string {
+  return peakGflops !== undefined && gflops > 0 ? `${(100 * gflops / peakGflops).toFixed(0)} %` : '';
+}
+
 /** The rows as a table for people, with the ratio to the slowest implementation of the same work. */
-export function table({ rows, peakGflops }: Pick<Report, 'rows' | 'peakGflops'>): string {
+export function table(rows: readonly Row[]): string {
   const slowest = (row: Row): number =>
     Math.max(...rows.filter(({ work }) => work === row.work).map(({ milliseconds }) => milliseconds));
   const lines = rows.map((row) => [
@@ -125,8 +132,7 @@ export function table({ rows, peakGflops }: Pick<Report, 'rows' | 'peakGflops'>)
     row.implementation,
     figure(row.milliseconds),
     row.gflops > 0 ? row.gflops.toFixed(2) : '',
-    // The peak is the GPU's.
-    row.gflops > 0 && !row.implementation.endsWith('wasm') ? `${(100 * row.gflops / peakGflops).toFixed(0)} %` : '',
+    shareOfPeak(row),
     `${(slowest(row) / row.milliseconds).toFixed(1)}x`,
     `${row.maxError.toExponential(1)}${row.wrong ? ', wrong' : ''}`,
     row.captureBytes === undefined ? '' : megabytes(row.captureBytes),
@@ -156,10 +162,10 @@ export function markdown({ adapter, peakGflops, date, rows }: Report): string {
       const ratio = ours && ours !== row ? ` (${(row.milliseconds / ours.milliseconds).toFixed(1)}x)` : '';
       return `${figure(row.milliseconds)} ms${ratio}`;
     });
-    const bytes = find('ours')?.captureBytes;
-    const share = (find('ours')?.gflops ?? 0) / peakGflops;
+    const ours = find('ours');
+    const bytes = ours?.captureBytes;
     const shape = rows.find((row) => row.work === work)?.shape ?? '';
-    return [work, shape, ...cells, share > 0 ? `${(100 * share).toFixed(0)} %` : '', bytes === undefined ? '' : megabytes(bytes)];
+    return [work, shape, ...cells, ours ? shareOfPeak(ours) : '', bytes === undefined ? '' : megabytes(bytes)];
   });
   const head = ['work', 'shape', ...names, 'ours of peak', 'captures'];
   const rule = ['---', '---', ...head.slice(2).map(() => '--:')];

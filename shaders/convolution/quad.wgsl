@@ -131,19 +131,13 @@ fn main(
         for (var v = 0u; v < VECTORS; v++) { // unroll
           for (var c = 0u; c < 4u; c++) { // unroll
             let own = left[v][c];
-            for (var n = 0u; n < COLUMNS; n++) { // unroll
-              sum[n] += right[(16u * v + 4u * c) * COLUMNS + n] * own;
-            }
             let across = quadSwapX(own);
-            for (var n = 0u; n < COLUMNS; n++) { // unroll
-              sum[n] += right[(16u * v + 4u * c + 1u) * COLUMNS + n] * across;
-            }
             let below = quadSwapY(own);
-            for (var n = 0u; n < COLUMNS; n++) { // unroll
-              sum[n] += right[(16u * v + 4u * c + 2u) * COLUMNS + n] * below;
-            }
             let opposite = quadSwapDiagonal(own);
             for (var n = 0u; n < COLUMNS; n++) { // unroll
+              sum[n] += right[(16u * v + 4u * c) * COLUMNS + n] * own;
+              sum[n] += right[(16u * v + 4u * c + 1u) * COLUMNS + n] * across;
+              sum[n] += right[(16u * v + 4u * c + 2u) * COLUMNS + n] * below;
               sum[n] += right[(16u * v + 4u * c + 3u) * COLUMNS + n] * opposite;
             }
           }

@@ -115,7 +115,7 @@ function quadProgram(
   const lines = positions / OW;
   const tiles = Math.ceil(columns / (16 * chunks));
   // Each slab fills the array anew, which takes as long as some twenty positions.
-  const slabs = Math.max(1, Math.min(Math.ceil(16 / tiles), Math.floor(positions / 64), lines));
+  const slabs = Math.max(1, Math.min(Math.ceil(8 / tiles), Math.floor(positions / 64), lines));
   return {
     shader: specialize('convolution/quad', quad, {
       VECTORS: vectors,

@@ -119,10 +119,10 @@ function quadDepth({ M, K }: Operands): number | undefined {
 function quadProgram(product: Product, shape: LinearShape, options: Options, depth: number): Program {
   const { M, K, N } = operandsOf(product, shape);
   const transposed = product === 'input';
-  const chunks = N <= 16 ? 1 : 2;
+  const chunks = N <= 16 ? 1 : N < 512 ? 2 : 4;
   const tiles = Math.ceil(N / (16 * chunks));
-  // Each slab of rows fills the tile anew, which takes as long as some twenty rows.
-  const slabs = Math.max(1, Math.min(Math.ceil(16 / tiles), Math.floor(M / 64)));
+  // Each slab of rows fills the array anew, which takes as long as some twenty rows.
+  const slabs = Math.max(1, Math.min(Math.ceil(8 / tiles), Math.floor(M / 64)));
   return {
     shader: specialize('linear/quad', quad, {
       DEPTH: depth,

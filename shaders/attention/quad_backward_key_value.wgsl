@@ -27,6 +27,53 @@ const FOURS = 2u; // KEPT / 4
 @group(0) @binding(7) var<storage, read_write> value_gradient: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> steps: array<vec4<f32>>;
 
+// Sums of products of a row that four neighbours share, a quarter each, with every row that is kept.
+fn products_with(kept: ptr<function, array<f32, 16u * VECTORS * KEPT>>, row: array<vec4<f32>, VECTORS>) -> array<f32, KEPT> {
+  var sum = array<f32, KEPT>();
+  for (var v = 0u; v < VECTORS; v++) { // unroll
+    for (var c = 0u; c < 4u; c++) { // unroll
+      let own = row[v][c];
+      let across = quadSwapX(own);
+      let below = quadSwapY(own);
+      let opposite = quadSwapDiagonal(own);
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        sum[t] += kept[(16u * v + 4u * c) * KEPT + t] * own;
+        sum[t] += kept[(16u * v + 4u * c + 1u) * KEPT + t] * across;
+        sum[t] += kept[(16u * v + 4u * c + 2u) * KEPT + t] * below;
+        sum[t] += kept[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
+      }
+    }
+  }
+  return sum;
+}
+
+// A thread's quarter of the sum over the rows that all four keep, each times its share.
+fn mixture_of(kept: ptr<function, array<f32, 16u * VECTORS * KEPT>>, share: array<f32, KEPT>) -> array<vec4<f32>, VECTORS> {
+  var mixture = array<vec4<f32>, VECTORS>();
+  for (var v = 0u; v < VECTORS; v++) { // unroll
+    for (var c = 0u; c < 4u; c++) { // unroll
+      var own = 0.0;
+      var across = 0.0;
+      var below = 0.0;
+      var opposite = 0.0;
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        own += kept[(16u * v + 4u * c) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        across += kept[(16u * v + 4u * c + 1u) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        below += kept[(16u * v + 4u * c + 2u) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        opposite += kept[(16u * v + 4u * c + 3u) * KEPT + t] * share[t];
+      }
+      mixture[v][c] = (own + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
+    }
+  }
+  return mixture;
+}
+
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let group = slab.y; // a head of a batch
@@ -71,36 +118,8 @@ fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index)
         right[v] = key[row_at + 4u * v];
         content[v] = value[row_at + 4u * v];
       }
-      var weight = array<f32, KEPT>();
-      for (var v = 0u; v < VECTORS; v++) { // unroll
-        for (var c = 0u; c < 4u; c++) { // unroll
-          let a = right[v][c];
-          let across = quadSwapX(a);
-          let below = quadSwapY(a);
-          let opposite = quadSwapDiagonal(a);
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            weight[t] += left[(16u * v + 4u * c) * KEPT + t] * a;
-            weight[t] += left[(16u * v + 4u * c + 1u) * KEPT + t] * across;
-            weight[t] += left[(16u * v + 4u * c + 2u) * KEPT + t] * below;
-            weight[t] += left[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
-          }
-        }
-      }
-      var step = array<f32, KEPT>();
-      for (var v = 0u; v < VECTORS; v++) { // unroll
-        for (var c = 0u; c < 4u; c++) { // unroll
-          let a = content[v][c];
-          let across = quadSwapX(a);
-          let below = quadSwapY(a);
-          let opposite = quadSwapDiagonal(a);
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            step[t] += pull[(16u * v + 4u * c) * KEPT + t] * a;
-            step[t] += pull[(16u * v + 4u * c + 1u) * KEPT + t] * across;
-            step[t] += pull[(16u * v + 4u * c + 2u) * KEPT + t] * below;
-            step[t] += pull[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
-          }
-        }
-      }
+      var weight = products_with(&left, right);
+      var step = products_with(&pull, content);
       for (var t = 0u; t < KEPT; t++) { // unroll
         weight[t] = select(0.0, exp(SCALE * weight[t] - level[t]), own + t < QUERIES);
         step[t] = SCALE * weight[t] * (step[t] - mean[t]);
@@ -111,53 +130,15 @@ fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index)
           steps[steps_at + t] = vec4<f32>(step[4u * t], step[4u * t + 1u], step[4u * t + 2u], step[4u * t + 3u]);
         }
       }
+      var key_sum = mixture_of(&left, step);
+      var value_sum = mixture_of(&pull, weight);
       for (var v = 0u; v < VECTORS; v++) { // unroll
-        var key_sum = vec4<f32>();
-        var value_sum = vec4<f32>();
         if (start > 0u) {
-          key_sum = key_gradient[row_at + 4u * v];
-          value_sum = value_gradient[row_at + 4u * v];
+          key_sum[v] += key_gradient[row_at + 4u * v];
+          value_sum[v] += value_gradient[row_at + 4u * v];
         }
-        for (var c = 0u; c < 4u; c++) { // unroll
-          var sum = key_sum[c];
-          var across = 0.0;
-          var below = 0.0;
-          var opposite = 0.0;
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            sum += left[(16u * v + 4u * c) * KEPT + t] * step[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            across += left[(16u * v + 4u * c + 1u) * KEPT + t] * step[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            below += left[(16u * v + 4u * c + 2u) * KEPT + t] * step[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            opposite += left[(16u * v + 4u * c + 3u) * KEPT + t] * step[t];
-          }
-          key_sum[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
-        }
-        for (var c = 0u; c < 4u; c++) { // unroll
-          var sum = value_sum[c];
-          var across = 0.0;
-          var below = 0.0;
-          var opposite = 0.0;
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            sum += pull[(16u * v + 4u * c) * KEPT + t] * weight[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            across += pull[(16u * v + 4u * c + 1u) * KEPT + t] * weight[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            below += pull[(16u * v + 4u * c + 2u) * KEPT + t] * weight[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            opposite += pull[(16u * v + 4u * c + 3u) * KEPT + t] * weight[t];
-          }
-          value_sum[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
-        }
-        key_gradient[row_at + 4u * v] = key_sum;
-        value_gradient[row_at + 4u * v] = value_sum;
+        key_gradient[row_at + 4u * v] = key_sum[v];
+        value_gradient[row_at + 4u * v] = value_sum[v];
       }
     }
   }

@@ -26,6 +26,53 @@ const LOWEST = -1e30;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
 
+// Sums of products of a row that four neighbours share, a quarter each, with every row that is kept.
+fn products_with(kept: ptr<function, array<f32, 16u * VECTORS * KEPT>>, row: array<vec4<f32>, VECTORS>) -> array<f32, KEPT> {
+  var sum = array<f32, KEPT>();
+  for (var v = 0u; v < VECTORS; v++) { // unroll
+    for (var c = 0u; c < 4u; c++) { // unroll
+      let own = row[v][c];
+      let across = quadSwapX(own);
+      let below = quadSwapY(own);
+      let opposite = quadSwapDiagonal(own);
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        sum[t] += kept[(16u * v + 4u * c) * KEPT + t] * own;
+        sum[t] += kept[(16u * v + 4u * c + 1u) * KEPT + t] * across;
+        sum[t] += kept[(16u * v + 4u * c + 2u) * KEPT + t] * below;
+        sum[t] += kept[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
+      }
+    }
+  }
+  return sum;
+}
+
+// A thread's quarter of the sum over the rows that all four keep, each times its share.
+fn mixture_of(kept: ptr<function, array<f32, 16u * VECTORS * KEPT>>, share: array<f32, KEPT>) -> array<vec4<f32>, VECTORS> {
+  var mixture = array<vec4<f32>, VECTORS>();
+  for (var v = 0u; v < VECTORS; v++) { // unroll
+    for (var c = 0u; c < 4u; c++) { // unroll
+      var own = 0.0;
+      var across = 0.0;
+      var below = 0.0;
+      var opposite = 0.0;
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        own += kept[(16u * v + 4u * c) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        across += kept[(16u * v + 4u * c + 1u) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        below += kept[(16u * v + 4u * c + 2u) * KEPT + t] * share[t];
+      }
+      for (var t = 0u; t < KEPT; t++) { // unroll
+        opposite += kept[(16u * v + 4u * c + 3u) * KEPT + t] * share[t];
+      }
+      mixture[v][c] = (own + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
+    }
+  }
+  return mixture;
+}
+
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let group = slab.y; // a head of a batch
@@ -65,21 +112,7 @@ fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index)
       for (var v = 0u; v < VECTORS; v++) { // unroll
         left[v] = query[row_at + 4u * v];
       }
-      var score = array<f32, KEPT>();
-      for (var v = 0u; v < VECTORS; v++) { // unroll
-        for (var c = 0u; c < 4u; c++) { // unroll
-          let a = left[v][c];
-          let across = quadSwapX(a);
-          let below = quadSwapY(a);
-          let opposite = quadSwapDiagonal(a);
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            score[t] += right[(16u * v + 4u * c) * KEPT + t] * a;
-            score[t] += right[(16u * v + 4u * c + 1u) * KEPT + t] * across;
-            score[t] += right[(16u * v + 4u * c + 2u) * KEPT + t] * below;
-            score[t] += right[(16u * v + 4u * c + 3u) * KEPT + t] * opposite;
-          }
-        }
-      }
+      var score = products_with(&right, left);
       var before = LOWEST;
       if (start > 0u) {
         before = tops[row - first];
@@ -109,34 +142,15 @@ fn main(@builtin(workgroup_id) slab: vec3<u32>, @builtin(local_invocation_index)
       } else if (lane == 0u) {
         statistics[group * QUERIES + row] = top + log(total);
       }
+      var mixture = mixture_of(&content, score);
       for (var v = 0u; v < VECTORS; v++) { // unroll
-        var mixture = vec4<f32>();
-        for (var c = 0u; c < 4u; c++) { // unroll
-          var sum = 0.0;
-          var across = 0.0;
-          var below = 0.0;
-          var opposite = 0.0;
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            sum += content[(16u * v + 4u * c) * KEPT + t] * score[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            across += content[(16u * v + 4u * c + 1u) * KEPT + t] * score[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            below += content[(16u * v + 4u * c + 2u) * KEPT + t] * score[t];
-          }
-          for (var t = 0u; t < KEPT; t++) { // unroll
-            opposite += content[(16u * v + 4u * c + 3u) * KEPT + t] * score[t];
-          }
-          mixture[c] = (sum + quadSwapX(across)) + (quadSwapY(below) + quadSwapDiagonal(opposite));
-        }
         if (start > 0u) {
-          mixture += shrink * output[row_at + 4u * v];
+          mixture[v] += shrink * output[row_at + 4u * v];
         }
         if (last) {
-          mixture /= total;
+          mixture[v] /= total;
         }
-        output[row_at + 4u * v] = mixture;
+        output[row_at + 4u * v] = mixture[v];
       }
     }
   }

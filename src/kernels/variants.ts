@@ -1,8 +1,9 @@
 // Which variant of a kernel runs: the one place that decides.
 //
 // 'register': each thread keeps a tile in registers and reads its operands straight from storage. Best on
-// adapters that compute on the CPU, where barriers and workgroup memory cost more than they save. 'quad': the same
-// with operands handed round among four neighbouring threads, where such an adapter has subgroups; better still.
+// adapters that compute on the CPU, where barriers and workgroup memory cost more than they save. 'quad': one operand
+// stands still in an array of the thread's own, the other walks past and is handed round among four neighbouring threads,
+// where such an adapter has subgroups; two to three times as fast there, since it loads the least.
 // 'staged': tiles of 32 x 32 outputs whose operands are staged through workgroup memory; 'staged-wide': of
 // 64 x 64; 'staged-split': the tile of 'staged' with its sums shared among four times as many threads, for outputs that
 // are too few to fill a GPU; 'subgroups': sums over rows that are taken within subgroups first. Best on GPUs.

@@ -2,8 +2,9 @@
 // threads: what register_filter_gradient.wgsl computes. Shapes as there.
 //
 // Four neighbours take the same 16 input channels and each 4 CHUNKS output channels of its own: each loads a quarter
-// of the input's channels and hands it round. A workgroup has one tap and one slice, so that all of it walks the same
-// lines of the output. Channels past the last one repeat it and are not stored.
+// of the input's channels, and they exchange it by swaps. Positions are taken two at a time, since sums that are carried
+// round a loop cost a software adapter as much as a product. A workgroup has one tap and one slice, so that all of it
+// walks the same lines of the output. Channels past the last one repeat it and are not stored.
 
 enable subgroups;
 
@@ -25,6 +26,7 @@ override SH: i32;
 override SW: i32;
 
 const CHUNKS = 2u;
+const COLUMNS = 8u; // 4 CHUNKS
 const GROUP = 16u;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
@@ -54,7 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var j = 0u; j < CHUNKS; j++) { // unroll
     column_at[j] = min(column + j, out4 - 1u);
   }
-  var sum = array<array<array<vec4<f32>, CHUNKS>, 4>, 4>();
+  // Of channel c of neighbour lane ^ swap at 4 c + swap.
+  var sum = array<array<f32, COLUMNS>, 16>();
   for (var line = slice * per_slice; line < min(LINES, (slice + 1u) * per_slice); line++) {
     let t = i32(line / OH % OT) * ST + shift.x;
     let h = i32(line % OH) * SH + shift.y;
@@ -62,28 +65,50 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let clip = i32(line / (OH * OT)) * T;
       var x_at = u32(((clip + t) * H + h) * W + low * SW + shift.z) * in4 + own;
       var gradient_at = (line * u32(OW) + u32(low)) * out4;
-      for (var w = low; w < high; w++) {
-        let mine = x[x_at];
-        let left = array<vec4<f32>, 4>(
-          quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+      for (var w = low; w < high; w += 2) {
+        let more = w + 1 < high;
+        let first = x[x_at];
+        let second = select(vec4<f32>(0.0), x[x_at + u32(SW) * in4], more);
+        var right = array<f32, COLUMNS>();
+        var next = array<f32, COLUMNS>();
         for (var j = 0u; j < CHUNKS; j++) { // unroll
-          let right = output_gradient[gradient_at + column_at[j]];
-          for (var i = 0u; i < 4u; i++) { // unroll
-            for (var c = 0u; c < 4u; c++) { // unroll
-              sum[i][c][j] += left[i][c] * right;
-            }
+          let pulled = output_gradient[gradient_at + column_at[j]];
+          right[4u * j] = pulled.x;
+          right[4u * j + 1u] = pulled.y;
+          right[4u * j + 2u] = pulled.z;
+          right[4u * j + 3u] = pulled.w;
+          let after = select(vec4<f32>(0.0), output_gradient[gradient_at + out4 + column_at[j]], more);
+          next[4u * j] = after.x;
+          next[4u * j + 1u] = after.y;
+          next[4u * j + 2u] = after.z;
+          next[4u * j + 3u] = after.w;
+        }
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let first_across = quadSwapX(first[c]);
+          let first_below = quadSwapY(first[c]);
+          let first_opposite = quadSwapDiagonal(first[c]);
+          let second_across = quadSwapX(second[c]);
+          let second_below = quadSwapY(second[c]);
+          let second_opposite = quadSwapDiagonal(second[c]);
+          for (var n = 0u; n < COLUMNS; n++) { // unroll
+            sum[4u * c][n] += right[n] * first[c] + next[n] * second[c];
+            sum[4u * c + 1u][n] += right[n] * first_across + next[n] * second_across;
+            sum[4u * c + 2u][n] += right[n] * first_below + next[n] * second_below;
+            sum[4u * c + 3u][n] += right[n] * first_opposite + next[n] * second_opposite;
           }
         }
-        x_at += u32(SW) * in4;
-        gradient_at += out4;
+        x_at += 2u * u32(SW) * in4;
+        gradient_at += 2u * out4;
       }
     }
   }
   for (var i = 0u; i < 4u; i++) { // unroll
+    let channels = row + (lane ^ i);
     for (var j = 0u; j < CHUNKS; j++) { // unroll
-      if (row + i < in4 && column + j < out4) {
+      if (channels < in4 && column + j < out4) {
         for (var c = 0u; c < 4u; c++) { // unroll
-          partial[((slice * taps + tap) * CIN + (row + i) * 4u + c) * out4 + column + j] = sum[i][c][j];
+          partial[((slice * taps + tap) * CIN + channels * 4u + c) * out4 + column + j] = vec4<f32>(
+            sum[4u * c + i][4u * j], sum[4u * c + i][4u * j + 1u], sum[4u * c + i][4u * j + 2u], sum[4u * c + i][4u * j + 3u]);
         }
       }
     }

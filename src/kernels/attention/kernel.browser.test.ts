@@ -40,6 +40,7 @@ const shapes: [batch: number, queries: number, keys: number, heads: number, widt
   [2, 33, 17, 2, 5],
   [1, 64, 64, 4, 32],
   [1, 260, 70, 2, 16],
+  [1, 17, 45, 1, 48],
   [1, 161, 161, 4, 64],
 ];
 

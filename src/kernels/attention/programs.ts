@@ -124,7 +124,7 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
 
 /** Rows that a quad's thread keeps: as many as fit a processor's nearest cache, and its instructions too. */
 function keptRows(pass: Pass, width: number): number {
-  return pass === 'forward' ? Math.max(4, Math.min(16, 512 / width)) : width <= 64 ? 8 : 4;
+  return pass === 'forward' ? Math.max(4, Math.min(16, Math.floor(512 / width))) : width <= 64 ? 8 : 4;
 }
 
 /** Four neighbours are of one group (a head of a batch): rows of each are padded to them. */

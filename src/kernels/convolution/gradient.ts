@@ -58,9 +58,13 @@ registerOperation({
     const filterShape = numbersOf(attributes, 'filterShape');
     const shape = shapeFor(x.shape, filterShape, attributes);
     const { program, slices } = filterGradientProgram(backend.device, shape);
+    const output = createOutput(backend, filterShape);
+    if (slices === 1) {
+      dispatch(backend, program, [x, dy], [output]);
+      return [output];
+    }
     const partial = createOutput(backend, [slices, ...filterShape]);
     dispatch(backend, program, [x, dy], [partial]);
-    const output = createOutput(backend, filterShape);
     const size = filterShape.reduce((product, length) => product * length, 1);
     dispatch(backend, columnSumsProgram(slices, size), [partial], [output]);
     release(backend, partial);

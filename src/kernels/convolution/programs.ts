@@ -249,7 +249,8 @@ export function filterGradientProgram(device: GPUDevice, shape: ConvolutionShape
   const amongNeighbours = (): FilterGradientProgram => {
     const tiles = Math.ceil(channelsIn / 16) * Math.ceil(channelsOut / 32);
     const lines = batch * output[0] * output[1];
-    const slices = slicesFor(4 * tiles * taps, 512, lines, 1);
+    // A processor has few threads, and partial sums are read again.
+    const slices = slicesFor(tiles * taps, 16, lines, 1);
     // Neighbourhoods of one workgroup share tap and slice: no more of them than there are tiles to take.
     const perWorkgroup = [4, 3, 2].find((count) => tiles % count === 0) ?? 1;
     const shader = specialize('convolution/quad_filter_gradient', quadFilterGradient, { GROUP: 4 * perWorkgroup });

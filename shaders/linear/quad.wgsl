@@ -1,12 +1,12 @@
 // Product of matrices with what follows it: y = activation(x W + b) + residual, x [M, K], W [K, N], b [N], residual
 // [M, N] -> y [M, N], and the sum before the activation, which GELU's gradient needs. TRANSPOSED reads W as it lies in
-// [N, K], for the gradient to the input. K is a multiple of DEPTH, N of 4.
+// [N, K], for the gradient to the input. K is a multiple of 16 VECTORS, N of 4.
 //
 // For adapters that compute on the CPU, where a load costs as much as dozens of products (bounds are checked lane by
 // lane), and an array that is indexed by literals alone is read in one instruction. So the matrix stands still: each thread
-// keeps DEPTH rows of 4 CHUNKS columns of its own in such an array and walks SLAB rows of x past it. Four neighbours share
+// keeps 16 VECTORS rows of 4 CHUNKS columns of its own in such an array and walks SLAB rows of x past it. Four neighbours share
 // these: each loads a quarter of a row, and they exchange it by swaps. The array holds W in the order in which a thread sees
-// what its neighbours loaded. Sums over more than DEPTH are put by in y.
+// what its neighbours loaded. Sums over more rows are put by in y.
 // Loads past the last column stay in bounds by WGSL's rules and feed only outputs that are not stored.
 
 enable subgroups;
@@ -19,8 +19,7 @@ override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const FULL = 1;
 const HALF = 1;
-const DEPTH = 128u;
-const VECTORS = 8u; // of four numbers that a thread loads of a row: DEPTH / 16
+const VECTORS = 8u; // of four numbers that a thread loads of a row
 const CHUNKS = 2u;
 const COLUMNS = 8u; // 4 CHUNKS
 const FORWARD = 1;
@@ -71,9 +70,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let column = (group.x * 4u + lane) * CHUNKS;
   let first = group.y * SLAB;
   let end = min(M, first + SLAB);
-  var right = array<f32, DEPTH * COLUMNS>();
-  for (var depth = 0u; depth < k4; depth += DEPTH / 4u) {
-    for (var at = 0u; at < DEPTH / 4u; at++) {
+  var right = array<f32, 16u * VECTORS * COLUMNS>();
+  for (var depth = 0u; depth < k4; depth += 4u * VECTORS) {
+    for (var at = 0u; at < 4u * VECTORS; at++) {
       // What neighbour lane ^ swap loads as its vector of sixteen numbers of a row.
       let vector = at / 4u;
       let swap = at % 4u;
@@ -124,7 +123,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       for (var j = 0u; j < CHUNKS; j++) { // unroll
         if (column + j < n4) {
           var value = vec4<f32>(sum[4u * j], sum[4u * j + 1u], sum[4u * j + 2u], sum[4u * j + 3u]);
-          if (depth + DEPTH / 4u == k4) {
+          if (depth + 4u * VECTORS == k4) {
             value *= GAIN;
             value += bias[column + j]; // when BIAS
             before[y_at + j] = value; // when SAVE

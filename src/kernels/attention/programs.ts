@@ -16,6 +16,7 @@ import stagedBackwardKeyValue from '../../../shaders/attention/staged_backward_k
 import stagedBackwardQuery from '../../../shaders/attention/staged_backward_query.wgsl?raw';
 import stagedForward from '../../../shaders/attention/staged_forward.wgsl?raw';
 import type { Program } from '../../engine/bridge.ts';
+import { slabsFor } from '../quad-slabs.ts';
 import { specialize } from '../specialize.ts';
 import { choose, hasNeighbours } from '../variants.ts';
 import type { Candidate } from '../variants.ts';
@@ -89,10 +90,8 @@ export function attentionPass(device: GPUDevice, pass: Pass, shape: AttentionSha
     const keepsSteps = pass === 'backward_key_value';
     const kept = keptRows(pass, width);
     const tile = { VECTORS: width / keptWidth, KEPT: kept, ...(keepsSteps && { FOURS: kept / 4 }) };
-    // Each slab fills the arrays anew, which takes as long as some twenty rows.
-    const most = keepsSteps ? rows : mostQueries;
-    const wanted = Math.min(Math.ceil(8 / (batch * heads)), Math.floor(rows / 64));
-    const slabs = Math.max(1, wanted, Math.ceil(rows / most));
+    const least = keepsSteps ? 1 : Math.ceil(rows / mostQueries);
+    const slabs = Math.max(slabsFor(batch * heads, rows), least);
     const program: Program = {
       shader: specialize(`attention/quad_${pass}`, source, tile),
       constants: {

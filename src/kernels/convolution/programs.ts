@@ -12,6 +12,7 @@ import staged from '../../../shaders/convolution/staged.wgsl?raw';
 import stagedFilterGradient from '../../../shaders/convolution/staged_filter_gradient.wgsl?raw';
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program, Shader } from '../../engine/bridge.ts';
+import { slabsFor } from '../quad-slabs.ts';
 import { specialize } from '../specialize.ts';
 import { stagedWays } from '../staged-tiles.ts';
 import type { StagedTile } from '../staged-tiles.ts';
@@ -114,8 +115,7 @@ function quadProgram(
   const vectors = Math.ceil(units / 4 / Math.ceil(units / 32));
   const lines = positions / OW;
   const tiles = Math.ceil(columns / (16 * chunks));
-  // Each slab fills the array anew, which takes as long as some twenty positions.
-  const slabs = Math.max(1, Math.min(Math.ceil(8 / tiles), Math.floor(positions / 64), lines));
+  const slabs = Math.min(slabsFor(tiles, positions), lines);
   return {
     shader: specialize('convolution/quad', quad, {
       VECTORS: vectors,

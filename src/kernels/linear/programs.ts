@@ -13,6 +13,7 @@ import registerWeightGradient from '../../../shaders/linear/register_weight_grad
 import staged from '../../../shaders/linear/staged.wgsl?raw';
 import { flatWorkgroups } from '../../engine/bridge.ts';
 import type { Program } from '../../engine/bridge.ts';
+import { slabsFor } from '../quad-slabs.ts';
 import { specialize } from '../specialize.ts';
 import { stagedWays } from '../staged-tiles.ts';
 import type { StagedTile } from '../staged-tiles.ts';
@@ -121,11 +122,9 @@ function quadProgram(product: Product, shape: LinearShape, options: Options, dep
   const transposed = product === 'input';
   const chunks = N <= 16 ? 1 : N < 512 ? 2 : 4;
   const tiles = Math.ceil(N / (16 * chunks));
-  // Each slab of rows fills the array anew, which takes as long as some twenty rows.
-  const slabs = Math.max(1, Math.min(Math.ceil(8 / tiles), Math.floor(M / 64)));
+  const slabs = slabsFor(tiles, M);
   return {
     shader: specialize('linear/quad', quad, {
-      DEPTH: depth,
       VECTORS: depth / 16,
       CHUNKS: chunks,
       COLUMNS: 4 * chunks,

@@ -27,20 +27,19 @@ const options = { ...adamwDefaults, learningRate: 0.02 };
 
 interface Network {
   parameters: tf.Tensor[];
-  first: tf.Tensor[];
-  second: tf.Tensor[];
+  first: tf.Tensor;
+  second: tf.Tensor;
   dispose(): void;
 }
 
 // Two linear layers with a layer norm and GELU between, and their optimizer state.
-function makeNetwork(): Network {
-  const shapes = [[6, 16], [1, 16], [1, 16], [16, 3]];
+function makeNetwork(shapes = [[6, 16], [1, 16], [1, 16], [16, 3]]): Network {
   const parameters = shapes.map((shape, i) => {
     const count = shape.reduce((product, length) => product * length, 1);
     return tf.tensor(testValues(i + 1, count, 0.5), shape);
   });
-  const first = shapes.map((shape) => tf.zeros(shape));
-  const second = shapes.map((shape) => tf.zeros(shape));
+  const total = parameters.reduce((sum, { size }) => sum + size, 0);
+  const [first, second] = [tf.zeros([total]), tf.zeros([total])];
   return { parameters, first, second, dispose: () => tf.dispose([parameters, first, second]) };
 }
 
@@ -62,10 +61,8 @@ function trainingStep(
   };
   const { value, grads } = tf.valueAndGrads(objective)(network.parameters);
   const { factor, norm } = clipFactor(grads, 0.5);
-  grads.forEach((gradient, i) => {
-    const state = { parameter: network.parameters[i], first: network.first[i], second: network.second[i] };
-    adamw({ ...state, gradient, settings, gradientScale: factor });
-  });
+  const { parameters, first, second } = network;
+  adamw({ parameters, first, second, gradients: grads, settings, gradientScale: factor });
   return { loss: value, norm };
 }
 
@@ -134,17 +131,17 @@ test('negative control: replays without fresh inputs give other numbers', async 
   expect(stale.parameters).not.toEqual(eager.parameters);
 });
 
+const noiseNetwork = (): Network => makeNetwork([[6, 16]]);
+
 // An update by noise: few dispatches, so that many replays take little time.
-function noiseStep(network: Network, { key, settings }: StepInputs): tf.Tensor[] {
-  const [parameter] = network.parameters;
-  const gradient = tf.mul(parameter, normal([6, 16], key));
-  const state = { parameter, first: network.first[0], second: network.second[0] };
-  adamw({ ...state, gradient, settings, gradientScale: tf.ones([1]) });
+function noiseStep({ parameters, first, second }: Network, { key, settings }: StepInputs): tf.Tensor[] {
+  const gradient = tf.mul(parameters[0], normal([6, 16], key));
+  adamw({ parameters, first, second, gradients: [gradient], settings, gradientScale: tf.ones([1]) });
   return [tf.sum(gradient)];
 }
 
 test('memory is flat over 1000 replays', async () => {
-  const network = makeNetwork();
+  const network = noiseNetwork();
   const inputs = makeInputs();
   const captured = capture('flat', Object.values(inputs), () => noiseStep(network, inputs));
   captured.replay();
@@ -307,7 +304,7 @@ test('refuses state that is made inside the step', () => {
   const settings = tf.tensor1d(adamwSettings(options, 1));
   const update = (): tf.Tensor[] => {
     const [parameter, first, second, gradient] = [1, 2, 3, 4].map((i) => tf.tensor1d([i, i]));
-    adamw({ parameter, first, second, gradient, settings, gradientScale: tf.ones([1]) });
+    adamw({ parameters: [parameter], first, second, gradients: [gradient], settings, gradientScale: tf.ones([1]) });
     return [parameter];
   };
   expect(() => capture('state inside', [settings], update)).toThrow(/uploaded inside the step/);

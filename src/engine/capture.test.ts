@@ -21,7 +21,7 @@ test.each([
   const settings = tf.tensor1d(adamwSettings(options, 1));
   const captured = capture('cpu step', [key, settings], () => {
     const gradient = normal([3], key);
-    adamw({ parameter, first, second, gradient, settings, gradientScale: tf.ones([1]) });
+    adamw({ parameters: [parameter], first, second, gradients: [gradient], settings, gradientScale: tf.ones([1]) });
     return { gradient, norm: tf.sum(tf.square(gradient)) };
   });
   let state: Parameters<typeof adamwStep>[0] = { parameter: [1, 2, 3], first: [0, 0, 0], second: [0, 0, 0] };

@@ -229,8 +229,23 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
       // Work of earlier replays ends here.
       note();
     }
+    // All is encoded before the first submit: what the GPU's process then does takes processors away from this thread.
+    for (const commands of this.encode(device)) {
+      queue.submit([commands]);
+      if (timed) {
+        note();
+      }
+    }
+    this.replays++;
+    if (timed) {
+      void this.learn(finished);
+    }
+  }
+
+  /** The command buffers of a replay, a submit's each. */
+  private encode(device: GPUDevice): GPUCommandBuffer[] {
     let next = 0;
-    for (const length of this.plan.lengths) {
+    return this.plan.lengths.map((length) => {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       let pipeline: GPUComputePipeline | null = null;
@@ -244,15 +259,8 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
         pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
       }
       pass.end();
-      queue.submit([encoder.finish()]);
-      if (timed) {
-        note();
-      }
-    }
-    this.replays++;
-    if (timed) {
-      void this.learn(finished);
-    }
+      return encoder.finish();
+    });
   }
 
   private async learn(finished: Promise<number>[]): Promise<void> {

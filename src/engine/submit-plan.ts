@@ -11,7 +11,7 @@
 /** Longest time one submit should take, in milliseconds. */
 const longest = 240;
 /** Neighbours that took less than this together are joined. */
-const short = 150;
+const short = 200;
 const firstLength = 16;
 
 /** Divides `count` dispatches into submits and learns from measured times. */

@@ -174,7 +174,7 @@ describe('on the wasm backend', () => {
       const before = await take(linear(x, parameter));
       const { factor, norm } = clipFactor([gradient], 0.5);
       const settings = tensor(adamwSettings({ ...adamwDefaults, learningRate: 0.1 }, 3));
-      adamw({ parameter, first, second, gradient, settings, gradientScale: factor });
+      adamw({ parameters: [parameter], first, second, gradients: [gradient], settings, gradientScale: factor });
       return { before, after: [linear(x, parameter), parameter, first, second, norm] };
     };
     const expected = await step('cpu');

@@ -19,12 +19,16 @@ import { headParameterNames, loraParameterShapes } from '../model/parameters.ts'
 
 export type Stage = 'generator' | 'physical-head';
 
-/** One trained parameter with AdamW's first and second moments. */
+/** One trained parameter. */
 export interface Trainable {
   readonly name: string;
   readonly value: Variable;
-  readonly firstMoment: Variable;
-  readonly secondMoment: Variable;
+}
+
+/** AdamW's first and second moments of all parameters of a stage, one after the other. */
+export interface Moments {
+  readonly first: Variable;
+  readonly second: Variable;
 }
 
 export interface LoraSettings {
@@ -40,10 +44,13 @@ const loraSeed = 1;
 /** Values of the whole state by name; AdamW's moments under `optimizer.first.` and `optimizer.second.`. */
 export type StateValues = ReadonlyMap<string, Float32Array>;
 
+const stages: readonly Stage[] = ['generator', 'physical-head'];
+
 export class PolicyState {
   readonly model: Model;
   readonly lora: LoraSettings;
   readonly trainables: Readonly<Record<Stage, readonly Trainable[]>>;
+  readonly moments: Readonly<Record<Stage, Moments>>;
   /** What generates: base weights with the trained head, and the adapter. */
   readonly policy: Policy;
 
@@ -59,6 +66,7 @@ export class PolicyState {
       return trainable(name, values, shape);
     });
     this.trainables = { generator, 'physical-head': head };
+    this.moments = { generator: noMoments(generator), 'physical-head': noMoments(head) };
     const tensors = (list: readonly Trainable[]) =>
       list.map(({ name, value }): [string, Tensor] => [name, value]);
     this.policy = {
@@ -74,11 +82,24 @@ export class PolicyState {
       : { weights: this.model.weights, lora: this.policy.lora };
   }
 
-  /** Values of all variables, read back from the GPU. */
-  async values(): Promise<Map<string, Float32Array>> {
-    const variables = this.variables();
-    const values = await readTogether(variables.map(([, variable]) => variable));
-    return new Map(variables.map(([name], i) => [name, values[i]]));
+  /** Values of what these stages train, read back from the GPU. */
+  async values(of: Iterable<Stage> = stages): Promise<Map<string, Float32Array>> {
+    const read = [...of];
+    const copies = await readTogether(read.flatMap((stage) => this.variables(stage)));
+    const values = new Map<string, Float32Array>();
+    for (const stage of read) {
+      const trained = this.trainables[stage];
+      const [first, second] = copies.splice(trained.length, 2);
+      let at = 0;
+      for (const { name, value: { size } } of trained) {
+        const [value] = copies.splice(0, 1);
+        values.set(name, value);
+        const [firstName, secondName] = momentNames(name);
+        values.set(firstName, first.subarray(at, at + size));
+        values.set(secondName, second.subarray(at, (at += size)));
+      }
+    }
+    return values;
   }
 
   /**
@@ -86,14 +107,27 @@ export class PolicyState {
    * @throws RangeError naming the first variable that is missing or of another size; nothing is written then
    */
   restore(values: StateValues): void {
-    const variables = this.variables();
-    for (const [name, variable] of variables) {
-      const size = values.get(name)?.length;
-      if (size !== variable.size) {
-        throw new RangeError(`"${name}" takes ${variable.size} values, the snapshot has ${size ?? 'none'}.`);
+    const found = (name: string, wanted: number): Float32Array => {
+      const value = values.get(name);
+      if (value?.length !== wanted) {
+        throw new RangeError(`"${name}" takes ${wanted} values, the snapshot has ${value?.length ?? 'none'}.`);
       }
-    }
-    for (const [name, variable] of variables) overwrite(variable, values.get(name) ?? new Float32Array());
+      return value;
+    };
+    const joined = (stage: Stage, moment: 0 | 1): Float32Array => {
+      const all = new Float32Array(this.moments[stage].first.size);
+      let at = 0;
+      for (const { name, value: { size } } of this.trainables[stage]) {
+        all.set(found(momentNames(name)[moment], size), at);
+        at += size;
+      }
+      return all;
+    };
+    const written = stages.flatMap((stage): [Variable, Float32Array][] => [
+      ...this.trainables[stage].map(({ name, value }): [Variable, Float32Array] => [value, found(name, value.size)]),
+      [this.moments[stage].first, joined(stage, 0)], [this.moments[stage].second, joined(stage, 1)],
+    ]);
+    for (const [variable, next] of written) overwrite(variable, next);
   }
 
   /** Values before any training: fresh adapter, pretrained head, no moments. */
@@ -102,39 +136,50 @@ export class PolicyState {
     const values = new Map<string, Float32Array>();
     for (const { name, value } of this.all()) {
       values.set(name, initial.get(name) ?? pretrained(this.model, name).values);
-      values.set(`optimizer.first.${name}`, new Float32Array(value.size));
-      values.set(`optimizer.second.${name}`, new Float32Array(value.size));
+      for (const moment of momentNames(name)) values.set(moment, new Float32Array(value.size));
     }
     return values;
   }
 
-  /** Shape of a variable by its name in `values`. */
+  /** Shape of a parameter by its name in `values`, or of the parameter that a moment there belongs to. */
   shapeOf(name: string): number[] {
-    const found = this.variables().find(([candidate]) => candidate === name);
+    const found = this.all().find((trained) => [trained.name, ...momentNames(trained.name)].includes(name));
     if (found === undefined) throw new RangeError(`There is no trained parameter "${name}".`);
-    return found[1].shape;
+    return found.value.shape;
   }
 
   private all(): Trainable[] {
-    return [...this.trainables.generator, ...this.trainables['physical-head']];
+    return stages.flatMap((stage) => this.trainables[stage]);
   }
 
-  private variables(): [string, Variable][] {
-    return this.all().flatMap(({ name, value, firstMoment, secondMoment }): [string, Variable][] =>
-      [[name, value], [`optimizer.first.${name}`, firstMoment], [`optimizer.second.${name}`, secondMoment]]);
+  private variables(stage: Stage): Variable[] {
+    const { first, second } = this.moments[stage];
+    return [...this.trainables[stage].map(({ value }) => value), first, second];
   }
 
   dispose(): void {
-    this.variables().forEach(([, variable]) => variable.dispose());
+    stages.flatMap((stage) => this.variables(stage)).forEach((variable) => variable.dispose());
   }
 }
 
+/** Names of a parameter's moments in `values`. */
+function momentNames(name: string): [string, string] {
+  return [`optimizer.first.${name}`, `optimizer.second.${name}`];
+}
+
+function variable(values: Float32Array, shape: readonly number[]): Variable {
+  // A copy: a variable may share the buffer of the tensor that it is made from.
+  return tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(values), [...shape], 'float32')));
+}
+
 function trainable(name: string, values: Float32Array, shape: readonly number[]): Trainable {
-  // Copies: a variable may share the buffer of the tensor that it is made from.
-  const make = (from: Float32Array) => tf.tidy(() =>
-    tf.variable(tf.tensor(Float32Array.from(from), [...shape], 'float32')));
-  const zeros = new Float32Array(values.length);
-  return { name, value: make(values), firstMoment: make(zeros), secondMoment: make(zeros) };
+  return { name, value: variable(values, shape) };
+}
+
+function noMoments(trained: readonly Trainable[]): Moments {
+  const total = trained.reduce((sum, { value }) => sum + value.size, 0);
+  const zeros = () => variable(new Float32Array(total), [total]);
+  return { first: zeros(), second: zeros() };
 }
 
 function pretrained(model: Model, name: string): { shape: readonly number[]; values: Float32Array } {

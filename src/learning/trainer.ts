@@ -193,15 +193,7 @@ export class Trainer {
   /** Values of the whole state after the steps since it was read and `more`, which have been issued. */
   private async readState(more: readonly StepInputs[]): Promise<StateValues> {
     const stages = new Set([...this.since, ...more].map(({ plan }) => plan.stage));
-    const changed = [...stages].flatMap((stage) => this.state.trainables[stage]);
-    const copies = await readTogether(changed.flatMap(({ value, firstMoment, secondMoment }) =>
-      [value, firstMoment, secondMoment]));
-    const values = new Map(this.lastValues);
-    changed.forEach(({ name }, i) => {
-      const keys = [name, `optimizer.first.${name}`, `optimizer.second.${name}`];
-      keys.forEach((key, k) => values.set(key, copies[3 * i + k]));
-    });
-    return values;
+    return new Map([...this.lastValues, ...await this.state.values(stages)]);
   }
 
   /** Trains another part of the model from the next step on. */
@@ -328,10 +320,10 @@ export class Trainer {
       const shares = sizes.map((count) => count / plan.draws);
       const gradients = weightedSum(parts.map((part) => part.gradients), shares);
       const { factor, norm } = clipFactor(gradients, clipNorm);
-      this.state.trainables[plan.stage].forEach(({ value, firstMoment, secondMoment }, i) => adamw({
-        parameter: value, first: firstMoment, second: secondMoment, gradient: gradients[i], settings: hyper,
-        gradientScale: factor,
-      }));
+      adamw({
+        parameters: this.state.trainables[plan.stage].map(({ value }) => value), ...this.state.moments[plan.stage],
+        gradients, settings: hyper, gradientScale: factor,
+      });
       return [tf.concat(parts.map(({ errors }) => errors), 0), norm];
     });
     const program: Program = { batches, halfBeta: beta, optimizer: hyper, captured };

@@ -17,9 +17,11 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { normal } from '../kernels/random/kernel.ts';
 import { latentShape } from '../model/config.ts';
 import type { Policy } from '../model/generator.ts';
+import type { Weights } from '../model/layers.ts';
 import { physicsTokenCount } from '../model/parameters.ts';
 import { physicsTokens } from '../model/physics-encoder.ts';
-import { domainTokens, velocity } from '../model/video-transformer.ts';
+import { domainTokens, embed, embeddedVelocity } from '../model/video-transformer.ts';
+import type { Embedding } from '../model/video-transformer.ts';
 import { interpolate, velocityErrors } from './flow-matching.ts';
 import type { PolicyState, Stage } from './policy-state.ts';
 import { preferenceLoss } from './preference-loss.ts';
@@ -116,17 +118,25 @@ function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count:
   };
 }
 
-/** Velocity errors [2c] (or [c] when supervised) of a policy. */
-function errorsOf(state: PolicyState, plan: StepPlan, policy: Policy, prepared: Prepared): Tensor {
-  const { model } = state;
-  const { data, noise, noisy, imageLatents, time, domain, features } = prepared;
+/** What stands before the generator's blocks, by the physical head of these weights. */
+function embeddingOf(state: PolicyState, plan: StepPlan, weights: Weights, prepared: Prepared): Embedding {
+  const { config } = state.model;
+  const { noisy, imageLatents, time, domain, features } = prepared;
   return tf.tidy(() => {
     // Both clips of a pair start from one image, so its tokens are made once.
-    const tokens = physicsTokens(model.config, policy.weights, features);
+    const tokens = physicsTokens(config, weights, features);
     const physics = plan.objective === 'supervised' ? tokens : twice(tokens);
-    const predicted = velocity(model.config, policy.weights, {
-      noisy, imageLatent: imageLatents, physics, domain, time, rotary: model.rotary, lora: policy.lora,
-    });
+    return embed(config, weights, { noisy, imageLatent: imageLatents, physics, domain, time });
+  });
+}
+
+/** Velocity errors [2c] (or [c] when supervised) of a policy. */
+function errorsOf(
+  { model }: PolicyState, policy: Policy, embedding: Embedding, { data, noise }: Prepared,
+): Tensor {
+  return tf.tidy(() => {
+    const predicted = embeddedVelocity(
+      model.config, policy.weights, embedding, { rotary: model.rotary, lora: policy.lora });
     return velocityErrors(predicted, data, noise);
   });
 }
@@ -144,9 +154,13 @@ export function batchGradients(
 ): { errors: Tensor; gradients: Tensor[] } {
   const variables = state.trainables[plan.stage].map(({ value }) => value);
   const prepared = prepare(state, plan, inputs, count);
-  const reference = errorsOf(state, plan, state.reference(plan.stage), prepared);
+  const referencePolicy = state.reference(plan.stage);
+  const embedding = embeddingOf(state, plan, referencePolicy.weights, prepared);
+  const reference = errorsOf(state, referencePolicy, embedding, prepared);
   const [policyErrors, ...gradients] = gradientsWithErrors(variables, () => {
-    const policy = errorsOf(state, plan, state.policy, prepared);
+    // The adapter changes nothing before the blocks: policy and reference share what stands there.
+    const own = plan.stage === 'generator' ? embedding : embeddingOf(state, plan, state.policy.weights, prepared);
+    const policy = errorsOf(state, state.policy, own, prepared);
     return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta, count) };
   });
   const full = (part: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(part) : part, [2, count]);

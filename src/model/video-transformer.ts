@@ -110,24 +110,50 @@ export function transformerBlock(
   });
 }
 
-/** Velocity [B, T, H, W, C] at the noisy latent; shapes as in `VelocityInputs`. */
-export function velocity(config: ModelConfig, weights: Weights, inputs: VelocityInputs): Tensor5D {
-  const { width, patch, blocks } = config.transformer;
-  const { noisy, physics } = inputs;
-  const [batch, time, height, across] = noisy.shape;
-  const { channels } = latentShape(config);
+/**
+ * What stands before the blocks: the sequence [B, L, width], and of the flow time the modulation [B, 6 width] that all
+ * blocks share and the last one [B, 2 width]. An adapter changes none of it.
+ */
+export type Embedding = { readonly sequence: Tensor; readonly modulation: Tensor; readonly finalModulation: Tensor };
+
+/** Embeds what conditions a velocity; shapes as in `VelocityInputs`. */
+export function embed(
+  config: ModelConfig, weights: Weights, inputs: Omit<VelocityInputs, 'rotary' | 'lora'>,
+): Embedding {
+  const { width } = config.transformer;
   return tf.tidy(() => {
-    const video = linearLayer(weights, 'transformer.patch', patchTokens(config, noisy, inputs.imageLatent));
+    const video = linearLayer(weights, 'transformer.patch', patchTokens(config, inputs.noisy, inputs.imageLatent));
     const physicsType = tf.reshape(parameter(weights, 'transformer.physics_type'), [1, 1, width]);
-    let x: Tensor = tf.concat([video, tf.add(physics, physicsType), inputs.domain], 1);
+    const sequence = tf.concat([video, tf.add(inputs.physics, physicsType), inputs.domain], 1);
     const timeHidden = silu(linearLayer(weights, 'transformer.time_1', inputs.time));
     const c = silu(linearLayer(weights, 'transformer.time_2', timeHidden));
-    const shared = linearLayer(weights, 'transformer.modulation', c);
-    for (let i = 0; i < blocks; i++) x = transformerBlock(config, weights, i, x, shared, inputs);
-    const [shift, scale] = tf.split(linearLayer(weights, 'transformer.final_modulation', c), 2, 1);
-    const tokens = tf.slice(x, [0, 0, 0], [batch, video.shape[1] ?? 0, width]);
+    return {
+      sequence, modulation: linearLayer(weights, 'transformer.modulation', c),
+      finalModulation: linearLayer(weights, 'transformer.final_modulation', c),
+    };
+  });
+}
+
+/** Velocity [B, T, H, W, C] of what has been embedded. */
+export function embeddedVelocity(
+  config: ModelConfig, weights: Weights, embedding: Embedding, inputs: Pick<VelocityInputs, 'rotary' | 'lora'>,
+): Tensor5D {
+  const { width, patch, blocks } = config.transformer;
+  const { generated, height, width: across, channels } = latentShape(config);
+  return tf.tidy(() => {
+    let x = embedding.sequence;
+    for (let i = 0; i < blocks; i++) x = transformerBlock(config, weights, i, x, embedding.modulation, inputs);
+    const batch = x.shape[0];
+    const [shift, scale] = tf.split(embedding.finalModulation, 2, 1);
+    const [rows, columns] = [height / patch, across / patch];
+    const tokens = tf.slice(x, [0, 0, 0], [batch, generated * rows * columns, width]);
     const folded = linearLayer(weights, 'transformer.final', layerNorm(tokens, scale, shift));
-    const grid = tf.reshape(folded, [batch, time, height / patch, across / patch, patch * patch * channels]);
+    const grid = tf.reshape(folded, [batch, generated, rows, columns, patch * patch * channels]);
     return depthToSpace(grid, [1, patch, patch]) as Tensor5D;
   });
+}
+
+/** Velocity [B, T, H, W, C] at the noisy latent; shapes as in `VelocityInputs`. */
+export function velocity(config: ModelConfig, weights: Weights, inputs: VelocityInputs): Tensor5D {
+  return tf.tidy(() => embeddedVelocity(config, weights, embed(config, weights, inputs), inputs));
 }

@@ -1,18 +1,20 @@
 // AdamW in place and clipping by the global norm, for steps that are captured and replayed.
 //
-// Nothing here reassigns a variable: the shader writes into the buffers of parameter and moments. The step's
+// Nothing here reassigns a variable: the shader writes into the buffers of parameters and moments. The step's
 // settings and the gradient's factor are tensors, so that they may differ at every replay. There is no
 // gradient through an update. Oracle: oracle.ts.
 
-import { fill } from '@tensorflow/tfjs-core';
+import { backend as activeBackend, fill } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import adamwSource from '../../../shaders/optimizer/adamw.wgsl?raw';
 import clipSource from '../../../shaders/optimizer/clip_factor.wgsl?raw';
 import squaresSource from '../../../shaders/optimizer/sum_of_squares.wgsl?raw';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import type { Shader } from '../../engine/bridge.ts';
-import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
+import { vectorized, vectorWidth } from '../elementwise.ts';
 import { registerOperation, runOperation } from '../register.ts';
+import type { Values } from '../register.ts';
 import { specialize } from '../specialize.ts';
 import { isSoftwareAdapter } from '../variants.ts';
 import { adamwStep, clipByGlobalNorm, settingsLength } from './oracle.ts';
@@ -23,33 +25,81 @@ export type { AdamwOptions } from './oracle.ts';
 const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
 
 // On the cpu and wasm backends the values are the tensor's own memory.
-function overwrite(target: ArrayLike<number>, source: ArrayLike<number>): void {
-  if (!(target instanceof Float32Array)) {
+function memoryOf(values: ArrayLike<number>): Float32Array {
+  if (!(values instanceof Float32Array)) {
     throw new Error('AdamW updates float32 tensors.');
   }
-  target.set(source);
+  return values;
+}
+
+function overwrite(target: ArrayLike<number>, source: ArrayLike<number>): void {
+  memoryOf(target).set(source);
+}
+
+function subarray(values: ArrayLike<number>, start: number, length: number): Float32Array {
+  return memoryOf(values).subarray(start, start + length);
+}
+
+/** Slots for parameters in the module. */
+const updatedAtMost = 8;
+const slots = Array.from({ length: updatedAtMost }, (_, k) => k);
+
+/** Parameters that one dispatch updates: settings, factor and moments take four of the buffers that a device binds. */
+function updatedTogether(): number {
+  const backend = activeBackend();
+  if (!(backend instanceof WebGPUBackend)) return updatedAtMost;
+  return Math.min(updatedAtMost, Math.floor((backend.device.limits.maxStorageBuffersPerShaderStage - 4) / 2));
+}
+
+/** The module that updates `count` parameters of this vector width. */
+export function adamwShader(count: number, width: 1 | 4): Shader {
+  const { name, code } = vectorized('optimizer/adamw', adamwSource, width);
+  return specialize(name, code, Object.fromEntries(slots.slice(1).map((k) => [`HAS${k}`, Number(k < count)])));
+}
+
+/** Where each of these sizes begins when they lie one after the other, the first at `start`. */
+function startsOf(sizes: readonly number[], start: number): number[] {
+  let next = start;
+  return sizes.map((size) => (next += size) - size);
 }
 
 registerOperation({
   name: 'Physics.adamw',
-  inputNames: ['gradient', 'settings', 'gradientScale', 'parameter', 'first', 'second'],
-  webgpu(backend, [gradient, settings, gradientScale, ...state]) {
-    const size = sizeOf(gradient.shape);
-    const width = vectorWidth(size);
-    const shader = vectorized('optimizer/adamw', adamwSource, width);
-    const inputs = [gradient, settings, gradientScale];
-    dispatchElementwise(backend, shader, size / width, { unit: 1 }, inputs, state);
+  inputNames: [
+    'settings', 'gradientScale', ...slots.map((k) => `gradient${k}`), 'first', 'second', ...slots.map((k) => `parameter${k}`),
+  ],
+  webgpu(backend, inputs, attributes) {
+    const count = attributes['count'] as number;
+    const read = inputs.slice(0, 2 + count);
+    const sizes = read.slice(2).map(({ shape }) => sizeOf(shape));
+    const starts = startsOf(sizes, attributes['start'] as number);
+    const width = [...sizes, ...starts].every((length) => vectorWidth(length) === 4) ? 4 : 1;
+    const numbered = (name: string, values: number[]) => values.map((value, k) => [`${name}${k}`, value / width]);
+    const program = {
+      shader: adamwShader(count, width),
+      constants: { ...Object.fromEntries([...numbered('size', sizes), ...numbered('start', starts)]), unit: 1 },
+      workgroups: [Math.ceil(Math.max(...sizes) / width / 64), count, 1] as const,
+    };
+    dispatch(backend, program, read, inputs.slice(2 + count));
     return [];
   },
-  cpu([gradient, settings, gradientScale, parameter, first, second]) {
-    const state = { parameter: parameter.values, first: first.values, second: second.values };
-    const next = adamwStep(state, gradient.values, settings.values, gradientScale.values[0]);
-    overwrite(parameter.values, next.parameter);
-    overwrite(first.values, next.first);
-    overwrite(second.values, next.second);
+  cpu(inputs, attributes) {
+    const count = attributes['count'] as number;
+    const [settings, gradientScale] = inputs;
+    const [first, second, ...parameters] = inputs.slice(2 + count);
+    const gradients = inputs.slice(2, 2 + count);
+    const starts = startsOf(gradients.map(({ values }) => values.length), attributes['start'] as number);
+    gradients.forEach(({ values: gradient }, k) => {
+      const own = ({ values }: Values) => subarray(values, starts[k], gradient.length);
+      const state = { parameter: parameters[k].values, first: own(first), second: own(second) };
+      const next = adamwStep(state, gradient, settings.values, gradientScale.values[0]);
+      overwrite(state.parameter, next.parameter);
+      overwrite(state.first, next.first);
+      overwrite(state.second, next.second);
+    });
     return [];
   },
-  changes: ['parameter', 'first', 'second'],
+  changes: ['first', 'second', ...slots.map((k) => `parameter${k}`)],
 });
 
 /** Tensors that one dispatch can read, besides the sums that it writes: a device binds eight buffers at least. */
@@ -119,33 +169,50 @@ registerOperation({
   },
 });
 
-/** What one parameter's update reads and writes; parameter, first and second are changed in place. */
+/** What an update reads and writes; parameters, first and second are changed in place. */
 export interface AdamwTensors {
-  parameter: Tensor;
-  /** First and second moments, zeros before the first step, of the parameter's shape. */
+  parameters: readonly Tensor[];
+  /** First and second moments of all parameters, one after the other, [their elements]; zeros before the first step. */
   first: Tensor;
   second: Tensor;
-  gradient: Tensor;
+  /** Of the parameters' shapes, in their order. */
+  gradients: readonly Tensor[];
   /** adamwSettings(options, step), [9]. */
   settings: Tensor;
-  /** Factor on the gradient, [1]: clipping or the inverse of an accumulation count. */
+  /** Factor on the gradients, [1]: clipping or the inverse of an accumulation count. */
   gradientScale: Tensor;
 }
 
 /**
- * One AdamW step on one parameter, in place: its tensor, first and second moment are changed.
- * Throws when the shapes differ. Uninitialised moments on the GPU come from tf.zeros or tf.zerosLike.
+ * One AdamW step on all parameters, in place, in few dispatches. Throws when the shapes differ.
+ * Uninitialised moments on the GPU come from tf.zeros.
  */
-export function adamw({ parameter, first, second, gradient, settings, gradientScale }: AdamwTensors): void {
-  for (const tensor of [first, second, gradient]) {
-    if (tensor.shape.join() !== parameter.shape.join() || tensor.dtype !== 'float32') {
-      throw new Error(`adamw: a parameter [${parameter.shape}] was given a tensor [${tensor.shape}].`);
+export function adamw({ parameters, first, second, gradients, settings, gradientScale }: AdamwTensors): void {
+  parameters.forEach((parameter, i) => {
+    const gradient: Tensor | undefined = gradients[i];
+    if (gradient?.shape.join() !== parameter.shape.join() || gradient.dtype !== 'float32') {
+      throw new Error(`adamw: a parameter [${parameter.shape}] was given a tensor [${gradient?.shape}].`);
+    }
+  });
+  const total = parameters.reduce((sum, { size }) => sum + size, 0);
+  for (const { size, dtype } of [first, second]) {
+    if (size !== total || dtype !== 'float32') {
+      throw new Error(`adamw: ${total} elements of parameters were given ${size} moments.`);
     }
   }
   if (settings.size !== settingsLength || gradientScale.size !== 1) {
     throw new Error(`adamw: settings have ${settingsLength} values and gradientScale 1.`);
   }
-  runOperation('Physics.adamw', { gradient, settings, gradientScale, parameter, first, second });
+  const together = updatedTogether();
+  let start = 0;
+  for (let i = 0; i < parameters.length; i += together) {
+    const group = parameters.slice(i, i + together);
+    const named = Object.fromEntries(group.flatMap((parameter, k) => [
+      [`parameter${k}`, parameter], [`gradient${k}`, gradients[i + k]],
+    ]));
+    runOperation('Physics.adamw', { settings, gradientScale, first, second, ...named }, { count: group.length, start });
+    start += group.reduce((sum, { size }) => sum + size, 0);
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ import { domainIds, latentShape } from '../src/model/config.ts';
 import type { ModelConfig } from '../src/model/config.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { rotaryTables } from '../src/model/rotary-positions.ts';
-import { timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
+import { settled, timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
 import type { RotaryTensors } from '../src/model/video-transformer.ts';
 import type { ModelFile } from '../src/model/weights.ts';
 import { jaxContestants } from './jax.ts';
@@ -150,7 +150,7 @@ export async function blockWork(file: ModelFile, size: string, withGradients: bo
   const network: Network = (tensors) => {
     const rotary = rotaryOf(tensors.slice(moving.length));
     const forward = (x: Tensor, shared: Tensor, ...weights: Tensor[]): Tensor =>
-      transformerBlock(config, byName(names, weights), 0, x, shared, { rotary });
+      settled(transformerBlock(config, byName(names, weights), 0, { x }, shared, { rotary }));
     const [x, shared, ...weights] = tensors.slice(0, moving.length);
     if (!withGradients) return [forward(x, shared, ...weights)];
     const { value, grads } = tf.valueAndGrads((...all) => forward(all[0], all[1], ...all.slice(2)))(

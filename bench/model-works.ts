@@ -62,8 +62,8 @@ function lossOfErrors(errors: Float32Array): number {
   return Math.log1p(Math.exp((defaultTrainerSettings.beta / 2) * margin));
 }
 
-/** Replays after which a capture no longer times every submit of its own. */
-const settled = 10;
+/** Replays after which a capture no longer times every submit of its own, and the browser has compiled the loop. */
+const settled = 64;
 
 /** What a step is timed for: until the GPU has finished, or until JavaScript has issued it. */
 type Until = 'finished' | 'returned';

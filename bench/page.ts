@@ -62,20 +62,24 @@ async function checked(work: string, implementation: Implementation): Promise<Pi
   return { maxError, wrong: true };
 }
 
-/** Milliseconds of one run, over `runs` of them that are waited for together. */
+/**
+ * Milliseconds of one run: the mean over `runs` that are waited for together, or for `returned` the median of as many
+ * that are waited for one by one, since a switch of threads alone can take longer than what is timed.
+ */
 async function timed(implementation: Implementation, until: Prepared['until'], runs: number): Promise<number> {
   await setBackend(implementation.backend);
   await finished();
-  let issuing = 0;
+  const issuing: number[] = [];
   const start = performance.now();
   for (let i = 0; i < runs; i++) {
     const issued = performance.now();
     const running = implementation.run();
-    issuing += performance.now() - issued;
+    issuing.push(performance.now() - issued);
     if (running) await running;
+    if (until === 'returned') await finished();
   }
   await finished();
-  return (until === 'returned' ? issuing : performance.now() - start) / runs;
+  return until === 'returned' ? median(issuing) : (performance.now() - start) / runs;
 }
 
 /**
@@ -84,6 +88,10 @@ async function timed(implementation: Implementation, until: Prepared['until'], r
  */
 const least = 40;
 const most = 100;
+
+/** What a measurement of `returned` lasts about, in milliseconds, and how many runs it may take. */
+const leastReturned = 15_000;
+const mostReturned = 9;
 
 /** Milliseconds for which a GPU is put to work before it is timed. */
 const warming = 100;
@@ -103,7 +111,11 @@ async function warmUp(implementation: Implementation): Promise<void> {
 
 /** How many runs make a measurement. */
 async function runsOf(implementation: Implementation, until: Prepared['until']): Promise<number> {
-  if (until === 'returned') return 1;
+  if (until === 'returned') {
+    const start = performance.now();
+    await timed(implementation, until, 1);
+    return Math.min(mostReturned, Math.max(1, Math.floor(leastReturned / (performance.now() - start))));
+  }
   await warmUp(implementation);
   const once = await timed(implementation, until, 1);
   return Math.min(most, Math.max(1, Math.ceil(least / Math.max(once, least / most))));

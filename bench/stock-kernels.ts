@@ -60,6 +60,11 @@ export function layerNorm({ x, scale, shift }: Inputs): Tensor[] {
   return [tf.reshape(tf.add(tf.mul(normal, gain), offset), x.shape), tf.scalar(0)];
 }
 
+function gatedLayerNorm({ x, scale, shift, added, gate }: Inputs): Tensor[] {
+  const sum = gatedAddComposed(x, added, gate);
+  return [sum, ...layerNorm({ x: sum, scale, shift })];
+}
+
 /** Query, key and value [B, L, N, D]: RMS norm, then pairs (j, j + D / 2) turned; see the operation's oracle. */
 function rotary({ qkv, queryScale, keyScale, cos, sin }: Inputs, attributes: NamedAttrMap): Tensor[] {
   const { batch, length, heads, width } = rotaryShape(qkv.shape, attributes);
@@ -141,6 +146,7 @@ const stock: Record<string, Stock> = {
   'Physics.attention': attention,
   'Physics.rotaryQueryKey': rotary,
   'Physics.layerNorm': layerNorm,
+  'Physics.gatedLayerNorm': gatedLayerNorm,
   'Physics.gatedAdd': ({ x, y, gate }) => [gatedAddComposed(x, y, gate)],
   'Physics.modulation': modulation,
   'Physics.convolution': convolution,

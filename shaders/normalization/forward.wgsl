@@ -3,6 +3,9 @@
 // scale, shift [groups, C]; rowsPerGroup consecutive rows share one. Layer normalization: arXiv:1607.06450;
 // scale and shift from a condition: arXiv:2212.09748. C counts Values.
 //
+// GATED: what is normalised is the sum x + gate added, which is stored as well: added [rows, C]; gate [gates, C], and
+// rowsPerGate consecutive rows share one.
+//
 // `lanes` threads work on one row and add up in a fixed order, through workgroup memory or (SUBGROUPS) within subgroups
 // first; with lanes = 1 each thread has a row of its own and no barrier is met. The variance is taken in a second pass
 // over the row: E[x^2] - mean^2 loses all digits when the mean is large.
@@ -13,25 +16,37 @@ requires subgroup_id; // when SUBGROUPS
 alias Value = vec4<f32>;
 
 const SUBGROUPS = 0;
+const GATED = 1;
 
 override rows: u32;
 override C: u32;
 override channels: f32; // elements of a row
 override rowsPerGroup: u32;
+override rowsPerGate: u32 = 1u;
 override epsilon: f32 = 1e-6;
 override lanes: u32 = 1;
 override rowsPerWorkgroup: u32 = 64;
+override unit: f32 = 1.0; // 1, except in the negative control
 
 @group(0) @binding(0) var<storage, read> x: array<Value>;
 @group(0) @binding(1) var<storage, read> scale: array<Value>;
 @group(0) @binding(2) var<storage, read> shift: array<Value>;
-@group(0) @binding(3) var<storage, read_write> y: array<Value>;
-@group(0) @binding(4) var<storage, read_write> statistics: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> added: array<Value>; // when GATED
+@group(0) @binding(4) var<storage, read> gate: array<Value>; // when GATED
+@group(0) @binding(5) var<storage, read_write> y: array<Value>;
+@group(0) @binding(6) var<storage, read_write> statistics: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> total_of_both: array<Value>; // when GATED
 
 var<workgroup> partial: array<f32, lanes * rowsPerWorkgroup>;
 
 fn total(value: Value) -> f32 {
   return dot(value, Value(1.0));
+}
+
+// What is normalised; a thread reads what it has stored itself (a surplus one anything: it stores nothing).
+fn normalised(i: u32) -> Value {
+  return total_of_both[i]; // when GATED
+  return x[i];
 }
 
 // The sum over the lanes of a row; every thread of the workgroup calls it.
@@ -83,14 +98,18 @@ fn main(
   let row = min(wanted, rows - 1u);
   let start = row * C;
 
+  let gated = (row / rowsPerGate) * C; // when GATED
   var sum = Value(0.0);
   for (var c = lane; c < C; c += lanes) {
-    sum += x[start + c];
+    var value = x[start + c];
+    value += unit * gate[gated + c] * added[start + c]; // when GATED
+    if (wanted < rows) { total_of_both[start + c] = value; } // when GATED
+    sum += value;
   }
   let mean = across(total(sum), lane, slot, team) / channels;
   var squares = Value(0.0);
   for (var c = lane; c < C; c += lanes) {
-    let centred = x[start + c] - mean;
+    let centred = normalised(start + c) - mean;
     squares += centred * centred;
   }
   let variance = across(total(squares), lane, slot, team) / channels;
@@ -100,7 +119,7 @@ fn main(
   }
   let modulation = (row / rowsPerGroup) * C;
   for (var c = lane; c < C; c += lanes) {
-    let normal = (x[start + c] - mean) * inverse;
+    let normal = (normalised(start + c) - mean) * inverse;
     y[start + c] = normal * (Value(1.0) + scale[modulation + c]) + shift[modulation + c];
   }
   if (lane == 0u) {

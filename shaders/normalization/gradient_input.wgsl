@@ -1,5 +1,7 @@
 // Gradient of layer norm with modulation to its input (see forward.wgsl for shapes and lanes):
 // g = dy (1 + scale), n = (x - mean) inverse, dx = inverse (g - mean(g) - n mean(g n)).
+//
+// GATED: x is the sum of forward.wgsl, whose own gradient dsum is added to dx; dadded = gate dx.
 
 enable subgroups; // when SUBGROUPS
 requires subgroup_id; // when SUBGROUPS
@@ -7,11 +9,13 @@ requires subgroup_id; // when SUBGROUPS
 alias Value = vec4<f32>;
 
 const SUBGROUPS = 0;
+const GATED = 1;
 
 override rows: u32;
 override C: u32;
 override channels: f32;
 override rowsPerGroup: u32;
+override rowsPerGate: u32 = 1u;
 override lanes: u32 = 1;
 override rowsPerWorkgroup: u32 = 64;
 override unit: f32 = 1.0; // 1, except in the negative control
@@ -20,7 +24,10 @@ override unit: f32 = 1.0; // 1, except in the negative control
 @group(0) @binding(1) var<storage, read> scale: array<Value>;
 @group(0) @binding(2) var<storage, read> statistics: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> dy: array<Value>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Value>;
+@group(0) @binding(4) var<storage, read> dsum: array<Value>; // when GATED
+@group(0) @binding(5) var<storage, read> gate: array<Value>; // when GATED
+@group(0) @binding(6) var<storage, read_write> dx: array<Value>;
+@group(0) @binding(7) var<storage, read_write> dadded: array<Value>; // when GATED
 
 var<workgroup> partial: array<vec2<f32>, lanes * rowsPerWorkgroup>;
 
@@ -93,6 +100,9 @@ fn main(
   for (var c = lane; c < C; c += lanes) {
     let g = dy[start + c] * (unit + scale[modulation + c]);
     let normal = (x[start + c] - mean) * inverse;
-    dx[start + c] = inverse * (g - means.x - normal * means.y);
+    var gradient = inverse * (g - means.x - normal * means.y);
+    gradient += dsum[start + c]; // when GATED
+    dadded[start + c] = gate[(row / rowsPerGate) * C + c] * gradient; // when GATED
+    dx[start + c] = gradient;
   }
 }

@@ -15,6 +15,7 @@ import { gatedAdd } from './gated-add/kernel.ts';
 import { adaptedLinear } from './linear/adapted.ts';
 import { linear } from './linear/kernel.ts';
 import { modulation } from './modulation/kernel.ts';
+import { gatedLayerNorm } from './normalization/gated.ts';
 import { layerNorm } from './normalization/kernel.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from './optimizer/kernel.ts';
 import { normal, normalKey } from './random/kernel.ts';
@@ -55,6 +56,14 @@ const cases: Case[] = [
   { name: 'gelu', shapes: [[3, 50]], terms: 18, run: gelu },
   { name: 'layerNorm', shapes: [[2, 9, 16], [2, 16], [2, 16]], terms: 64, run: layerNorm },
   { name: 'layerNorm of one group', shapes: [[2, 9, 16], [1, 16], [1, 16]], terms: 64, run: layerNorm },
+  ...[1, 2].map((groups): Case => ({
+    name: `gatedLayerNorm of ${groups} groups`,
+    shapes: [[2, 9, 16], [2, 9, 16], [2, 16], [groups, 16], [groups, 16]], terms: 64,
+    run: (x, added, gate, scale, shift) => {
+      const [sum, y] = gatedLayerNorm(x, added, gate, scale, shift);
+      return add(mul(sum, 2), y);
+    },
+  })),
   { name: 'gatedAdd', shapes: [[2, 7, 8], [2, 7, 8], [2, 8]], terms: 16, run: gatedAdd },
   {
     name: 'modulation', shapes: [[2, 24], [6, 4]], terms: 4,

@@ -14,6 +14,7 @@ import { gelu, silu } from '../kernels/activation/kernel.ts';
 import { attention } from '../kernels/attention/kernel.ts';
 import { gatedAdd } from '../kernels/gated-add/kernel.ts';
 import { modulation } from '../kernels/modulation/kernel.ts';
+import { gatedLayerNorm } from '../kernels/normalization/gated.ts';
 import { layerNorm } from '../kernels/normalization/kernel.ts';
 import { rotaryQueryKey } from '../kernels/rotary/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
@@ -87,11 +88,26 @@ function patchTokens(config: ModelConfig, noisy: Tensor, imageLatent: Tensor): T
   return tf.reshape(folded, [batch, tokens, patch * patch * 2 * channels]);
 }
 
-/** One block: x [B, L, width] under the modulation [B, 6 width] that all blocks share -> [B, L, width]. */
+/** A sequence x [B, L, width], to which gate [B, width] times `added` like x is still to be added. */
+export type Sequence = { readonly x: Tensor; readonly pending?: { readonly added: Tensor; readonly gate: Tensor } };
+
+/** The sequence with nothing left to add. */
+export function settled({ x, pending }: Sequence): Tensor {
+  return pending === undefined ? x : gatedAdd(x, pending.added, pending.gate);
+}
+
+/** The settled sequence and its layer norm, in one pass. */
+function normalised({ x, pending }: Sequence, scale: Tensor, shift: Tensor): [Tensor, Tensor] {
+  return pending === undefined
+    ? [x, layerNorm(x, scale, shift)]
+    : gatedLayerNorm(x, pending.added, pending.gate, scale, shift);
+}
+
+/** One block: a sequence under the modulation [B, 6 width] that all blocks share -> the next sequence. */
 export function transformerBlock(
-  config: ModelConfig, weights: Weights, index: number, x: Tensor, shared: Tensor,
+  config: ModelConfig, weights: Weights, index: number, sequence: Sequence, shared: Tensor,
   inputs: Pick<VelocityInputs, 'rotary' | 'lora'>,
-): Tensor {
+): Sequence {
   const { heads } = config.transformer;
   const { rotary, lora } = inputs;
   const block = `block_${index}`;
@@ -99,14 +115,16 @@ export function transformerBlock(
   return tf.tidy(() => {
     const [shift1, scale1, gate1, shift2, scale2, gate2] =
       modulation(shared, parameter(weights, `${name}.modulation`));
-    const qkv = adaptedLayer(weights, `${block}.qkv`, layerNorm(x, scale1, shift1), lora);
+    const [x, normal] = normalised(sequence, scale1, shift1);
+    const qkv = adaptedLayer(weights, `${block}.qkv`, normal, lora);
     const [query, key, value] = rotaryQueryKey(qkv, parameter(weights, `${name}.query_scale`),
       parameter(weights, `${name}.key_scale`), rotary.cos, rotary.sin, heads);
     const mixed = tf.reshape(attention(query, key, value), x.shape);
-    const attended = gatedAdd(x, adaptedLayer(weights, `${block}.output`, mixed, lora), gate1);
+    const output = adaptedLayer(weights, `${block}.output`, mixed, lora);
+    const [attended, again] = normalised({ x, pending: { added: output, gate: gate1 } }, scale2, shift2);
     // The activation stays apart from the product, so that a zero adapter gives bit-equal results.
-    const hidden = gelu(adaptedLayer(weights, `${block}.mlp_1`, layerNorm(attended, scale2, shift2), lora));
-    return gatedAdd(attended, adaptedLayer(weights, `${block}.mlp_2`, hidden, lora), gate2);
+    const hidden = gelu(adaptedLayer(weights, `${block}.mlp_1`, again, lora));
+    return { x: attended, pending: { added: adaptedLayer(weights, `${block}.mlp_2`, hidden, lora), gate: gate2 } };
   });
 }
 
@@ -141,8 +159,11 @@ export function embeddedVelocity(
   const { width, patch, blocks } = config.transformer;
   const { generated, height, width: across, channels } = latentShape(config);
   return tf.tidy(() => {
-    let x = embedding.sequence;
-    for (let i = 0; i < blocks; i++) x = transformerBlock(config, weights, i, x, embedding.modulation, inputs);
+    let sequence: Sequence = { x: embedding.sequence };
+    for (let i = 0; i < blocks; i++) {
+      sequence = transformerBlock(config, weights, i, sequence, embedding.modulation, inputs);
+    }
+    const x = settled(sequence);
     const batch = x.shape[0];
     const [shift, scale] = tf.split(embedding.finalModulation, 2, 1);
     const [rows, columns] = [height / patch, across / patch];

@@ -1,6 +1,7 @@
 // Layer norm on the GPU against its oracle: every variant, forward and every gradient.
 
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
@@ -12,6 +13,9 @@ import {
   withBrokenConstants,
 } from '../compare.ts';
 import source from '../../../shaders/normalization/forward.wgsl?raw';
+import { gatedAddForward, gatedAddGateGradient, gatedAddValueGradient } from '../gated-add/oracle.ts';
+import { specialize } from '../specialize.ts';
+import { gatedLayerNorm } from './gated.ts';
 import { layerNorm } from './kernel.ts';
 import { layerNormForward, layerNormInputGradient, layerNormModulationGradients } from './oracle.ts';
 import type { NormalizationShape } from './oracle.ts';
@@ -26,7 +30,10 @@ const sumTolerance = (shape: NormalizationShape) => ({
   relative: 4e-6,
 });
 
-armNegativeControl('normalization/forward', { epsilon: 1e-3 });
+// The modules' names, with and without the gated sum, where no subgroups add up.
+const nameOf = (pass: string, GATED: number): string => specialize(`normalization/${pass}`, source, { GATED, SUBGROUPS: 0 }).name;
+
+armNegativeControl(nameOf('forward', 0), { epsilon: 1e-3 });
 
 let engine: EngineDevice;
 beforeAll(async () => {
@@ -74,6 +81,38 @@ function compare(name: string, results: Results, shape: NormalizationShape, abso
   assertClose(`${name} dshift`, gradients[2], dshift, sums);
 }
 
+// The gated sum and its norm, then every gradient, of x [B, L, C] with `groups` rows of scale and shift.
+async function gatedRun(variant: Variant | null, [B, L, C]: number[], groups: number, check: typeof assertClose = assertClose) {
+  forceVariant(variant);
+  const count = B * L * C;
+  const [x, added, gate, scale, shift] = [count, count, B * C, groups * C, groups * C].map(
+    (size, i) => testValues(i + 1, size, i < 2 ? 2 : 1));
+  const [dsum, dy] = [testValues(6, count), testValues(7, count)];
+  const read = async (tensor: tf.Tensor): Promise<Float32Array> => (await tensor.data()) as Float32Array;
+  const shapes = [[B, L, C], [B, L, C], [B, C], [groups, C], [groups, C]];
+  const inputs = [x, added, gate, scale, shift].map((values, i) => tf.tensor(values, shapes[i]));
+  const both = (...[a, b, c, d, e]: tf.Tensor[]): tf.Tensor => tf.concat(gatedLayerNorm(a, b, c, d, e));
+  const outputs = await Promise.all(gatedLayerNorm(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]).map(read));
+  const gradients = await Promise.all(
+    tf.grads(both)(inputs, tf.tensor([...dsum, ...dy], [2 * B, L, C])).map(read));
+
+  const shape = { rows: B * L, channels: C, groups };
+  const gatedOf = { batch: B, tokens: L, channels: C };
+  const sum = gatedAddForward(x, added, gate, gatedOf);
+  const forward = layerNormForward(sum, scale, shift, shape);
+  const dx = layerNormInputGradient(sum, scale, forward.statistics, dy, shape).map((value, i) => value + dsum[i]);
+  const { dscale, dshift } = layerNormModulationGradients(sum, forward.statistics, dy, shape);
+  const name = `gatedLayerNorm [${B}, ${L}, ${C}]`;
+  check(`${name} sum`, outputs[0], sum, tolerance);
+  check(`${name} y`, outputs[1], forward.y, tolerance);
+  check(`${name} dx`, gradients[0], dx, tolerance);
+  check(`${name} dadded`, gradients[1], gatedAddValueGradient(dx, gate, gatedOf), tolerance);
+  const gateSums = { absolute: 2e-6 * Math.sqrt(L) + 4e-6, relative: 4e-6 };
+  check(`${name} dgate`, gradients[2], gatedAddGateGradient(dx, added, gatedOf), gateSums);
+  check(`${name} dscale`, gradients[3], dscale, sumTolerance(shape));
+  assertClose(`${name} dshift`, gradients[4], dshift, sumTolerance(shape));
+}
+
 const shapes: [number[], number][] = [
   [[1, 1, 4], 1],
   [[1, 3, 5], 1],
@@ -92,6 +131,20 @@ for (const variant of ['register', 'staged', 'subgroups'] satisfies Variant[]) {
     forceVariant(variant);
     const results = await run([B, L, C], groups);
     compare(`layerNorm [${B}, ${L}, ${C}]`, results, { rows: B * L, channels: C, groups });
+  });
+
+  test.each(shapes)(`${variant}: gated [%s], %i groups`, (shape, groups) => gatedRun(variant, shape, groups));
+
+  test(`${variant}: a NaN in what is added spoils its row and no other`, async () => {
+    forceVariant(variant);
+    const added = testValues(2, 3 * 8);
+    added[11] = NaN;
+    const [x, gate, zeros] = [tf.ones([1, 3, 8]), tf.ones([1, 8]), tf.zeros([1, 8])];
+    const [sum, y] = gatedLayerNorm(x, tf.tensor(added, [1, 3, 8]), gate, zeros, zeros);
+    const spoiled = async (tensor: tf.Tensor) =>
+      [...(await tensor.data<'float32'>()).entries()].filter(([, value]) => Number.isNaN(value)).map(([i]) => i);
+    expect(await spoiled(sum)).toEqual([11]);
+    expect(await spoiled(y)).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
   test(`${variant}: large values and a large mean`, async () => {
@@ -117,10 +170,10 @@ for (const variant of ['register', 'staged', 'subgroups'] satisfies Variant[]) {
 
 test('subgroups add up where the adapter has them and a row takes a workgroup', () => {
   forceVariant('subgroups');
-  const nameOf = (channels: number) =>
+  const chosen = (channels: number) =>
     rowProgram(engine.device, 'normalization/forward', source, { rows: 2, channels, groups: 1 }, {}, []).shader.name;
-  expect(nameOf(256).includes('SUBGROUPS=1')).toBe(hasSubgroupIds(engine.device));
-  expect(nameOf(252).includes('SUBGROUPS')).toBe(false);
+  expect(chosen(256).includes('SUBGROUPS=1')).toBe(hasSubgroupIds(engine.device));
+  expect(chosen(252).includes('SUBGROUPS=1')).toBe(false);
 });
 
 test('a video [B, T, H, W, C] is normalised over its channels', async () => {
@@ -138,6 +191,9 @@ test('refuses modulation of another shape', () => {
   const x = tf.zeros([2, 3, 4]);
   expect(() => layerNorm(x, tf.zeros([3, 4]), tf.zeros([3, 4]))).toThrow(/needs scale and shift/);
   expect(() => layerNorm(x, tf.zeros([2, 4]), tf.zeros([1, 4]))).toThrow(/differ in shape/);
+  const [gate, row] = [tf.zeros([2, 4]), tf.zeros([1, 4])];
+  expect(() => gatedLayerNorm(x, tf.zeros([2, 2, 4]), gate, row, row)).toThrow(/differ in shape/);
+  expect(() => gatedLayerNorm(x, x, row, row, row)).toThrow(/needs x and y \[B, L, C\] and gate/);
 });
 
 test('negative control: wrong constants are noticed', async () => {
@@ -146,10 +202,12 @@ test('negative control: wrong constants are noticed', async () => {
   const once = (): Promise<Results> => run([2, 4, 16], 2, 0.01);
   const { x, scale, shift, dy } = await once();
   const forward = layerNormForward(x, scale, shift, shape);
-  await withBrokenConstants('normalization/forward', { epsilon: 1.1e-6 }, async () => {
+  await withBrokenConstants(nameOf('forward', 0), { epsilon: 1.1e-6 }, async () => {
     assertNotClose('y', (await once()).y, forward.y, tolerance);
   });
-  await withBrokenConstants('normalization/gradient_input', { unit: 1.001 }, async () => {
+  await withBrokenConstants(nameOf('forward', 1), { unit: 1.001, epsilon: 1.1e-6 }, () =>
+    withBrokenConstants(nameOf('gradient_input', 1), { unit: 1.001 }, () => gatedRun(null, [2, 4, 16], 2, assertNotClose)));
+  await withBrokenConstants(nameOf('gradient_input', 0), { unit: 1.001 }, async () => {
     const dx = layerNormInputGradient(x, scale, forward.statistics, dy, shape);
     assertNotClose('dx', (await once()).gradients[0], dx, tolerance);
   });

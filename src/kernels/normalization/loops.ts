@@ -1,6 +1,7 @@
 // Layer norm with modulation and its gradients for tfjs's wasm backend: loops over its memory, where tfjs's own kernels
 // take a pass for every operation. What is computed: oracle.ts.
 
+import type { GatedShape } from '../gated-add/oracle.ts';
 import { epsilon } from './oracle.ts';
 import type { NormalizationShape } from './oracle.ts';
 
@@ -62,4 +63,31 @@ export function layerNormModulationGradientLoops(
     }
   }
   gradient.set(sums);
+}
+
+/** Writes sum [rows, C], y [rows, C] and the statistics [rows, 2] of [x, scale, shift, added, gate]. */
+export function gatedLayerNormLoops(
+  [x, scale, shift, added, gate]: Float32Array[], [sum, y, statistics]: Float32Array[], shape: NormalizationShape,
+  { batch, tokens, channels }: GatedShape,
+): void {
+  for (let row = 0; row < batch * tokens; row++) {
+    const [from, gated] = [row * channels, Math.floor(row / tokens) * channels];
+    for (let c = 0; c < channels; c++) sum[from + c] = x[from + c] + gate[gated + c] * added[from + c];
+  }
+  layerNormLoops([sum, scale, shift], [y, statistics], shape);
+}
+
+/** Writes the gradients to x and to what is added, [rows, C] each, of [sum, scale, statistics, dy, dsum, gate]. */
+export function gatedLayerNormGradientLoops(
+  [sum, scale, statistics, dy, dsum, gate]: Float32Array[], [dx, dadded]: Float32Array[], shape: NormalizationShape,
+  { batch, tokens, channels }: GatedShape,
+): void {
+  layerNormInputGradientLoops([sum, scale, statistics, dy], dx, shape);
+  for (let row = 0; row < batch * tokens; row++) {
+    const [from, gated] = [row * channels, Math.floor(row / tokens) * channels];
+    for (let c = 0; c < channels; c++) {
+      dx[from + c] += dsum[from + c];
+      dadded[from + c] = gate[gated + c] * dx[from + c];
+    }
+  }
 }

@@ -15,7 +15,7 @@ export const workgroupThreads = 64;
  * add up through workgroup memory ('staged') or, where a row takes a whole workgroup, within subgroups first
  * ('subgroups').
  * @param name of the shader and in the key
- * @param constants of this pass alone
+ * @param constants of this pass alone; with `rowsPerGate` it takes the gated sum (GATED) along
  * @param bytes of the buffers that it binds, in order, for a shape
  */
 export function rowProgram(
@@ -26,7 +26,9 @@ export function rowProgram(
   const width = vectorWidth(channels);
   const C = channels / width;
   const { name: vectorName, code } = vectorized(name, source, width);
-  const candidate = (lanes: number, shader: Shader = specialize(vectorName, code, {})) => {
+  const GATED = Number('rowsPerGate' in constants);
+  const candidate = (lanes: number, SUBGROUPS = 0) => {
+    const shader: Shader = specialize(vectorName, code, { GATED, SUBGROUPS });
     const rowsPerWorkgroup = workgroupThreads / lanes;
     const program: Program = {
       shader,
@@ -37,11 +39,11 @@ export function rowProgram(
   };
   // A power of two, so that halves can be added.
   const lanes = [64, 16, 4].find((count) => count <= C) ?? 1;
-  return choose(device, `${name} ${rows} in ${groups} of ${channels}`, {
+  return choose(device, `${name} ${rows} in ${groups} of ${channels}${GATED ? ' gated' : ''}`, {
     register: () => candidate(1),
     ...(lanes > 1 && { staged: () => candidate(lanes) }),
     ...(lanes === workgroupThreads && hasSubgroupIds(device) && {
-      subgroups: () => candidate(lanes, specialize(vectorName, code, { SUBGROUPS: 1 })),
+      subgroups: () => candidate(lanes, 1),
     }),
   }, 'staged').program;
 }

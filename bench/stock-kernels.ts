@@ -140,6 +140,31 @@ function spaceToDepth({ x }: Inputs, attributes: NamedAttrMap): Tensor[] {
   return [tf.reshape(blocks, [batch, time, height, width, fT * fH * fW * channels])];
 }
 
+function velocityErrors({ velocity, data, noise }: Inputs): Tensor[] {
+  const difference = tf.sub(velocity, tf.sub(data, noise));
+  return [tf.mean(tf.square(tf.reshape(difference, [velocity.shape[0], -1])), 1)];
+}
+
+/** Softplus as the kernel takes it; its gradient, sigmoid(x), comes from the same terms. */
+function softplus(x: Tensor): Tensor {
+  return tf.customGrad((input, save) => {
+    const at = input as Tensor;
+    (save as (saved: Tensor[]) => void)([at]);
+    return {
+      value: tf.add(tf.relu(at), tf.log1p(tf.exp(tf.neg(tf.abs(at))))),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, tf.sigmoid(saved[0])),
+    };
+  })(x);
+}
+
+function preferenceLoss({ policy, reference, halfBeta }: Inputs): Tensor[] {
+  const [policyChosen, policyRejected] = tf.split(policy, 2);
+  const [referenceChosen, referenceRejected] = tf.split(reference, 2);
+  const margin = tf.sub(tf.sub(policyChosen, referenceChosen), tf.sub(policyRejected, referenceRejected));
+  // The second output of our kernel, slopes for its gradient, has no counterpart.
+  return [tf.mean(softplus(tf.mul(margin, halfBeta))), tf.scalar(0)];
+}
+
 const stock: Record<string, Stock> = {
   'Physics.linear': linear,
   'Physics.adaptedLinear': adaptedLinear,
@@ -152,6 +177,8 @@ const stock: Record<string, Stock> = {
   'Physics.convolution': convolution,
   'Physics.depthToSpace': depthToSpace,
   'Physics.spaceToDepth': spaceToDepth,
+  'Physics.velocityErrors': velocityErrors,
+  'Physics.preferenceLoss': preferenceLoss,
   'Physics.silu': ({ x }) => [tf.mul(x, tf.sigmoid(x))],
   'Physics.gelu': ({ x }) => [gelu(x)],
   'Physics.normal': (_, attributes) => {

@@ -15,6 +15,7 @@ import { gatedAdd } from './gated-add/kernel.ts';
 import { adaptedLinear } from './linear/adapted.ts';
 import { linear } from './linear/kernel.ts';
 import { modulation } from './modulation/kernel.ts';
+import { preferenceLoss, velocityErrors } from './losses/kernel.ts';
 import { gatedLayerNorm } from './normalization/gated.ts';
 import { layerNorm } from './normalization/kernel.ts';
 import { adamw, adamwDefaults, adamwSettings, clipFactor } from './optimizer/kernel.ts';
@@ -75,6 +76,11 @@ const cases: Case[] = [
       const [query, key, value] = rotaryQueryKey(qkv, queryScale, keyScale, cos, sin, 2);
       return add(add(mul(query, 2), mul(key, 3)), value);
     },
+  },
+  { name: 'velocityErrors', shapes: [[3, 5, 8], [3, 5, 8], [3, 5, 8]], terms: 40, run: velocityErrors },
+  {
+    name: 'preferenceLoss', shapes: [[4], [4], [1]], terms: 8, differentiated: 2,
+    run: (policy, reference, halfBeta) => preferenceLoss(policy, reference, halfBeta),
   },
   { name: 'spaceToDepth', shapes: [[2, 5, 4, 6, 3]], terms: 1, run: (x) => spaceToDepth(x, [2, 2, 2]) },
   { name: 'depthToSpace', shapes: [[2, 3, 2, 3, 24]], terms: 1, run: (x) => depthToSpace(x, [2, 2, 2]) },

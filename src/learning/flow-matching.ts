@@ -1,12 +1,11 @@
 /**
- * Flow matching: the path between noise and data, and the velocity error along it.
+ * Flow matching: the path between noise and data, and the flow times of draws.
  *
- * z_t = (1 - t) z_0 + t z_1, z_0 noise, z_1 data; target velocity z_1 - z_0 (Lipman 2023). The error of a
- * clip is the mean over the latent's elements of (v - target)^2: its scale does not depend on the clip's
- * size, which is what the choice of beta assumes. Latents are [B, T, H, W, C].
+ * z_t = (1 - t) z_0 + t z_1, z_0 noise, z_1 data; target velocity z_1 - z_0 (Lipman 2023). Latents are
+ * [B, T, H, W, C]. The error of a velocity: kernels/losses.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { Random } from '../math/random.ts';
 
 /** z_t for data and noise [B, T, H, W, C] and flow times [B, 1]. */
@@ -15,14 +14,6 @@ export function interpolate(data: Tensor, noise: Tensor, times: Tensor): Tensor 
     // tfjs broadcasts up to four axes on the GPU, so a clip is one row.
     const [z1, z0] = [data, noise].map((x) => tf.reshape(x, [data.shape[0], -1]));
     return tf.reshape(tf.add(z0, tf.mul(tf.sub(z1, z0), times)), data.shape);
-  });
-}
-
-/** Velocity error of every clip [B]: mean over elements of (velocity - (data - noise))^2. */
-export function velocityErrors(velocity: Tensor, data: Tensor, noise: Tensor): Tensor1D {
-  return tf.tidy(() => {
-    const difference = tf.sub(velocity, tf.sub(data, noise));
-    return tf.mean(tf.square(tf.reshape(difference, [data.shape[0], -1])), 1) as Tensor1D;
   });
 }
 

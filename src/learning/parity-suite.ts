@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { preferenceLoss, velocityErrors } from '../kernels/losses/kernel.ts';
 import { relativeError } from '../model/fixture.ts';
 import type { Fixture } from '../model/fixture.ts';
 import { disposeModel } from '../model/generator.ts';
@@ -11,8 +12,8 @@ import type { Model } from '../model/generator.ts';
 import type { Lora } from '../model/lora.ts';
 import type { Opened } from '../model/parity-suite.ts';
 import { domainTokens, timeFeatures, velocity } from '../model/video-transformer.ts';
-import { interpolate, velocityErrors } from './flow-matching.ts';
-import { preferenceLoss, preferenceMetrics } from './preference-loss.ts';
+import { interpolate } from './flow-matching.ts';
+import { preferenceMetrics } from './preference-loss.ts';
 
 /** Defines the test on what `open` returns. */
 export function testPreferenceParity(open: () => Promise<Opened>): void {
@@ -51,7 +52,8 @@ export function testPreferenceParity(open: () => Promise<Opened>): void {
         referenceChosen: errors('chosen'), referenceRejected: errors('rejected'),
       };
       kept.push(...Object.values(parts).map((part) => tf.keep(part)));
-      return preferenceLoss(parts, beta / 2);
+      return preferenceLoss(tf.concat([parts.policyChosen, parts.policyRejected]),
+        tf.concat([parts.referenceChosen, parts.referenceRejected]), tf.tensor1d([beta / 2]));
     }, [...variables.values()]);
     const [policyChosen, policyRejected, referenceChosen, referenceRejected] =
       await Promise.all(kept.map((part) => part.data()));

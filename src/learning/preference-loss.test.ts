@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { implicitReward, preferenceLoss, preferenceMetrics } from './preference-loss.ts';
+import { preferenceLoss } from '../kernels/losses/kernel.ts';
+import { implicitReward, preferenceMetrics } from './preference-loss.ts';
 import type { PairErrors } from './preference-loss.ts';
 
 /** [beta, policy chosen, reference chosen, policy rejected, reference rejected, loss to 16 digits]. */
@@ -26,11 +27,9 @@ function errorsOf(row: (typeof golden)[number]): PairErrors<number> {
 }
 
 function tensorLoss(errors: PairErrors<number>, beta: number): number {
-  return tf.tidy(() => preferenceLoss({
-    policyChosen: tf.tensor1d([errors.policyChosen]), policyRejected: tf.tensor1d([errors.policyRejected]),
-    referenceChosen: tf.tensor1d([errors.referenceChosen]),
-    referenceRejected: tf.tensor1d([errors.referenceRejected]),
-  }, beta / 2).dataSync()[0]);
+  return tf.tidy(() => preferenceLoss(
+    tf.tensor1d([errors.policyChosen, errors.policyRejected]),
+    tf.tensor1d([errors.referenceChosen, errors.referenceRejected]), tf.tensor1d([beta / 2])).dataSync()[0]);
 }
 
 test.each(golden)('golden loss at beta %d', (...row) => {
@@ -78,11 +77,9 @@ test('the gradient on the chosen error is beta/2 sigmoid(-margin), also where ex
   for (const row of golden) {
     const errors = errorsOf(row);
     const beta = row[0];
-    const gradient = tf.grad((policyChosen: tf.Tensor) => preferenceLoss({
-      policyChosen, policyRejected: tf.tensor1d([errors.policyRejected]),
-      referenceChosen: tf.tensor1d([errors.referenceChosen]),
-      referenceRejected: tf.tensor1d([errors.referenceRejected]),
-    }, beta / 2))(tf.tensor1d([errors.policyChosen]));
+    const gradient = tf.grad((policy: tf.Tensor) => preferenceLoss(
+      policy, tf.tensor1d([errors.referenceChosen, errors.referenceRejected]), tf.tensor1d([beta / 2]),
+    ))(tf.tensor1d([errors.policyChosen, errors.policyRejected]));
     const margin = implicitReward(errors.policyChosen, errors.referenceChosen, beta)
       - implicitReward(errors.policyRejected, errors.referenceRejected, beta);
     const expected = beta / 2 / (1 + Math.exp(margin));

@@ -1,17 +1,8 @@
 /**
- * The preference loss of Flow-DPO.
- *
- *   L = -mean over pairs of log sigmoid(-beta/2 [(e_w - e_w^ref) - (e_l - e_l^ref)])
- *
- * where e is the velocity error of one clip, averaged over the latent's elements, w the chosen and l the
- * rejected clip, and ref the frozen reference. Sources: DPO (Rafailov 2023), its flow-matching form with a
- * constant beta (Liu 2025, "Improving video generation with human feedback"), PhysMaster's stages II and III.
- *
- * The logarithm is taken as softplus, which neither overflows nor loses digits. Two forms: tensors for the
- * training step, and plain f64 numbers for metrics and as the oracle of the tests.
+ * The preference loss of Flow-DPO and what it says of pairs, in plain f64 numbers: for metrics. What training takes the
+ * gradient of, and the formula with its sources: kernels/losses.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { softplus } from '../kernels/losses/oracle.ts';
 
 /** Velocity errors of the pairs of a batch under policy and reference. */
 export interface PairErrors<Value> {
@@ -28,32 +19,6 @@ export interface PreferenceMetrics {
   readonly rewardsRejected: number;
   readonly accuracy: number;
   readonly margin: number;
-}
-
-/** Mean over pairs of softplus(beta/2 [..]); errors are [P] tensors, `halfBeta` a scalar or number. */
-export function preferenceLoss(errors: PairErrors<Tensor>, halfBeta: Tensor | number): Scalar {
-  return tf.tidy(() => {
-    const chosen = tf.sub(errors.policyChosen, errors.referenceChosen);
-    const rejected = tf.sub(errors.policyRejected, errors.referenceRejected);
-    return tf.mean(stableSoftplus(tf.mul(tf.sub(chosen, rejected), halfBeta))) as Scalar;
-  });
-}
-
-/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); its gradient, sigmoid(x), comes from the same terms. */
-function stableSoftplus(x: Tensor): Tensor {
-  return tf.customGrad((input, save) => {
-    const at = input as Tensor1D;
-    (save as (saved: Tensor[]) => void)([at]);
-    return {
-      value: tf.add(tf.relu(at), tf.log1p(tf.exp(tf.neg(tf.abs(at))))),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, tf.sigmoid(saved[0])),
-    };
-  })(x);
-}
-
-/** log(1 + e^x) in f64. */
-export function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /** Implicit reward of a clip: -beta/2 (policy error - reference error). */

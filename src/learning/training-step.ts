@@ -9,11 +9,12 @@
  * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator.
  * The reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a
  * few are taken in turn and their gradients added, which bounds the memory. Source of the loss:
- * preference-loss.ts; AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
+ * kernels/losses; AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { preferenceLoss, velocityErrors } from '../kernels/losses/kernel.ts';
 import { normal } from '../kernels/random/kernel.ts';
 import { latentShape } from '../model/config.ts';
 import type { Policy } from '../model/generator.ts';
@@ -22,9 +23,8 @@ import { physicsTokenCount } from '../model/parameters.ts';
 import { physicsTokens } from '../model/physics-encoder.ts';
 import { domainTokens, embed, embeddedVelocity } from '../model/video-transformer.ts';
 import type { Embedding } from '../model/video-transformer.ts';
-import { interpolate, velocityErrors } from './flow-matching.ts';
+import { interpolate } from './flow-matching.ts';
 import type { PolicyState, Stage } from './policy-state.ts';
-import { preferenceLoss } from './preference-loss.ts';
 
 /** The preference loss, or flow matching on the chosen clips alone (the matched-step control). */
 export type Objective = 'preference' | 'supervised';
@@ -141,11 +141,8 @@ function errorsOf(
   });
 }
 
-function lossOf(plan: StepPlan, policy: Tensor, reference: Tensor, halfBeta: Tensor, count: number): Scalar {
-  if (plan.objective === 'supervised') return tf.mean(policy);
-  const [policyChosen, policyRejected] = tf.split(policy, [count, count]);
-  const [referenceChosen, referenceRejected] = tf.split(reference, [count, count]);
-  return preferenceLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, halfBeta);
+function lossOf(plan: StepPlan, policy: Tensor, reference: Tensor, halfBeta: Tensor): Scalar {
+  return plan.objective === 'supervised' ? tf.mean(policy) : preferenceLoss(policy, reference, halfBeta);
 }
 
 /** Errors [c, 4] (NaN-free: supervised steps repeat the chosen errors) and gradients of one batch. */
@@ -161,7 +158,7 @@ export function batchGradients(
     // The adapter changes nothing before the blocks: policy and reference share what stands there.
     const own = plan.stage === 'generator' ? embedding : embeddingOf(state, plan, state.policy.weights, prepared);
     const policy = errorsOf(state, state.policy, own, prepared);
-    return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta, count) };
+    return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta) };
   });
   const full = (part: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(part) : part, [2, count]);
   const errors = tf.transpose(tf.concat([full(policyErrors), full(reference)], 0));

@@ -108,6 +108,25 @@ function valuesFor(
   return input.dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
 }
 
+/**
+ * What a replay issues, side by side. Between two replays a processor that computes forgets all of it: in an object and
+ * an array for each dispatch, fetching it takes longer than issuing it.
+ */
+interface Issued {
+  readonly pipelines: readonly GPUComputePipeline[];
+  readonly bindGroups: readonly GPUBindGroup[];
+  /** Three a dispatch. */
+  readonly workgroups: Uint32Array;
+}
+
+function issuedBy(steps: readonly RecordedDispatch[]): Issued {
+  return {
+    pipelines: steps.map(({ pipeline }) => pipeline),
+    bindGroups: steps.map(({ bindGroup }) => bindGroup),
+    workgroups: Uint32Array.from(steps.flatMap(({ workgroups }) => workgroups)),
+  };
+}
+
 class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<Outputs> {
   readonly name: string;
   readonly outputs: Outputs;
@@ -115,6 +134,7 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
   private readonly backend: WebGPUBackend;
   private readonly pool: CapturePool;
   private readonly plan: SubmitPlan;
+  private readonly issued: Issued;
   private readonly held: Tensor[];
   private readonly inputs: ReadonlyMap<Tensor, { buffer: GPUBuffer; dataId: object }>;
   private replays = 0;
@@ -160,6 +180,7 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
     }
     tensorsOf(this.outputs).forEach((output) => markRewritten(backend, output));
     this.plan = new SubmitPlan(this.steps.length);
+    this.issued = issuedBy(this.steps);
     const pools = captureBytes.get(backend) ?? new Set();
     captureBytes.set(backend, pools.add(this.pool));
     void backend.device.lost.then(() => {
@@ -244,19 +265,19 @@ class GpuCapture<Outputs extends Tensor[] | NamedTensorMap> implements Capture<O
 
   /** The command buffers of a replay, a submit's each. */
   private encode(device: GPUDevice): GPUCommandBuffer[] {
+    const { pipelines, bindGroups, workgroups } = this.issued;
     let next = 0;
     return this.plan.lengths.map((length) => {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       let pipeline: GPUComputePipeline | null = null;
       for (const end = next + length; next < end; next++) {
-        const step = this.steps[next];
-        if (step.pipeline !== pipeline) {
-          pipeline = step.pipeline;
+        if (pipelines[next] !== pipeline) {
+          pipeline = pipelines[next];
           pass.setPipeline(pipeline);
         }
-        pass.setBindGroup(0, step.bindGroup);
-        pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
+        pass.setBindGroup(0, bindGroups[next]);
+        pass.dispatchWorkgroups(workgroups[3 * next], workgroups[3 * next + 1], workgroups[3 * next + 2]);
       }
       pass.end();
       return encoder.finish();

@@ -35,11 +35,10 @@ works for a tenth of a second before each timing: one that has waited is slow. E
 are the largest absolute differences from the f64 oracle; for block and generator from stock tfjs, for
 dpo-step that of the first loss from ln 2, for clip-pair that of pixel values (0 to 255) between ours and
 stock tfjs. Who is off by more than rounding explains is marked wrong. dpo-step-javascript is what JavaScript
-does to issue a step, without waiting for the GPU: a replay, beside the eager step; its run is the median of up
-to nine, one after the other. captures: GPU memory of
-what is replayed. of peak: GFLOP/s beside what the adapter reaches in a loop of products and sums, which is timed
-between the repetitions; the median of both. Exits with
-1 when there is no WebGPU adapter or a result of ours is wrong.
+does to issue a step, without waiting for the GPU: a replay, beside the eager step; not interleaved, and a run is
+the median of up to nine. captures: GPU memory of what is replayed. of peak: GFLOP/s beside what the adapter
+reaches in a loop of products and sums, which is timed between the repetitions; the median of both. Exits with 1
+when there is no WebGPU adapter or a result of ours is wrong.
 
 Rows of the JSON: {work, shape, implementation, milliseconds, gflops, peakGflops, maxError}, wrong where it is, and
 captureBytes where there are captures.`,

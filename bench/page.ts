@@ -90,8 +90,8 @@ async function timed(implementation: Implementation, until: Prepared['until'], r
 const least = 40;
 const most = 100;
 
-/** What a measurement of `returned` lasts about, in milliseconds, and how many runs it may take. */
-const leastReturned = 15_000;
+/** What a measurement of `returned` may last, in milliseconds, and how many runs it may take. */
+const longestReturned = 15_000;
 const mostReturned = 9;
 
 /** Milliseconds for which a GPU is put to work before it is timed. */
@@ -115,7 +115,7 @@ async function runsOf(implementation: Implementation, until: Prepared['until']):
   if (until === 'returned') {
     const start = performance.now();
     await timed(implementation, until, 1);
-    return Math.min(mostReturned, Math.max(1, Math.floor(leastReturned / (performance.now() - start))));
+    return Math.min(mostReturned, Math.max(1, Math.floor(longestReturned / (performance.now() - start))));
   }
   await warmUp(implementation);
   const once = await timed(implementation, until, 1);

@@ -11,7 +11,7 @@ import { domainIds, latentShape } from '../src/model/config.ts';
 import type { ModelConfig } from '../src/model/config.ts';
 import { physicsTokenCount } from '../src/model/parameters.ts';
 import { rotaryTables } from '../src/model/rotary-positions.ts';
-import { settled, timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
+import { blockModulation, settled, timeFeatures, transformerBlock, velocity } from '../src/model/video-transformer.ts';
 import type { RotaryTensors } from '../src/model/video-transformer.ts';
 import type { ModelFile } from '../src/model/weights.ts';
 import { jaxContestants } from './jax.ts';
@@ -149,8 +149,10 @@ export async function blockWork(file: ModelFile, size: string, withGradients: bo
   const dy = normal(2, [batch, length, width]);
   const network: Network = (tensors) => {
     const rotary = rotaryOf(tensors.slice(moving.length));
-    const forward = (x: Tensor, shared: Tensor, ...weights: Tensor[]): Tensor =>
-      settled(transformerBlock(config, byName(names, weights), 0, { x }, shared, { rotary }));
+    const forward = (x: Tensor, shared: Tensor, ...rest: Tensor[]): Tensor => {
+      const weights = byName(names, rest);
+      return settled(transformerBlock(config, weights, 0, { x }, blockModulation(weights, 0, shared), { rotary }));
+    };
     const [x, shared, ...weights] = tensors.slice(0, moving.length);
     if (!withGradients) return [forward(x, shared, ...weights)];
     const { value, grads } = tf.valueAndGrads((...all) => forward(all[0], all[1], ...all.slice(2)))(

@@ -14,7 +14,7 @@ import { loraParameterShapes, physicsTokenCount } from '../src/model/parameters.
 import { rotaryTables } from '../src/model/rotary-positions.ts';
 import { timeFeatures } from '../src/model/video-transformer.ts';
 import type { ModelFile } from '../src/model/weights.ts';
-import { normalised, permuted } from './jax.ts';
+import { normalised } from './jax.ts';
 import type { Data } from './jax.ts';
 import type { Implementation } from './work.ts';
 
@@ -55,29 +55,6 @@ export class JaxModel {
     const low = np.matmul(x, this.lora[`lora.${name}.a`].ref);
     const { rank, alpha } = this.config.lora;
     return base.add(np.matmul(low, this.lora[`lora.${name}.b`].ref).mul(alpha / rank));
-  }
-
-  private norm(name: string, x: np.Array): np.Array {
-    return normalised(x).mul(this.weight(`${name}.scale`).add(1)).add(this.weight(`${name}.shift`));
-  }
-
-  /** [levels, L, C] -> physics tokens [1, L, width]. */
-  private physicsTokens(features: np.Array): np.Array {
-    const { config } = this;
-    const side = config.video.height / config.backbone.patch;
-    const [levels, tokens] = features.shape;
-    const parts = np.split(features, levels, 0);
-    let r: np.Array | undefined;
-    for (let i = levels - 1; i >= 0; i--) {
-      const level = this.linear(`head.level_${i}.project`, this.norm(`head.level_${i}.norm`, parts[i]))
-        .transpose([0, 2, 1]).reshape([1, config.head.width, side, side]);
-      const joined = r === undefined ? level : r.add(level);
-      const fused = lax.convGeneralDilated(nn.gelu(joined.ref), this.weight(`head.fuse_${i}.weight`), [1, 1], [[1, 1], [1, 1]])
-        .add(this.weight(`head.fuse_${i}.bias`).reshape([1, config.head.width, 1, 1]));
-      r = joined.add(fused);
-    }
-    const rows = r!.reshape([1, config.head.width, tokens]).transpose([0, 2, 1]);
-    return this.linear('head.output', this.norm('head.output_norm', rows));
   }
 
   private turned(x: np.Array, scale: np.Array, cos: np.Array, sin: np.Array): np.Array {
@@ -134,15 +111,15 @@ export class JaxModel {
   }
 
   /** Velocity errors [2] of both clips of a pair; see `inputsOf`. */
-  errors({ latents, noise, features, flowTime, ...shared }: Arrays): np.Array {
+  errors({ latents, noise, flowTime, ...shared }: Arrays): np.Array {
     const noisy = noise.ref.add(latents.ref.sub(noise.ref).mul(flowTime));
-    const velocity = this.velocity({ ...shared, noisy, physics: this.physicsTokens(features) });
+    const velocity = this.velocity({ ...shared, noisy });
     return np.mean(np.square(velocity.sub(latents.sub(noise)).reshape([2, -1])), 1);
   }
 }
 
 /** The step's inputs for a pair, at flow time .5: both clips, and what they share, of a batch of one or two. */
-function inputsOf(file: ModelFile, pair: LearnablePair): Record<string, Data> {
+function inputsOf(file: ModelFile, pair: LearnablePair, physics: Float32Array): Record<string, Data> {
   const { config, parameters } = file;
   const { generated, height, width, channels, size } = latentShape(config);
   const { cos, sin, length, pairs } = rotaryTables(config);
@@ -154,9 +131,7 @@ function inputsOf(file: ModelFile, pair: LearnablePair): Record<string, Data> {
     latents: { values: Float32Array.of(...pair.chosen, ...pair.rejected), shape: [2, ...clip] },
     noise: { values: Float32Array.of(...noise, ...noise), shape: [2, ...clip] },
     imageLatent: { values: pair.encoding.latent, shape: [1, 1, height, width, channels] },
-    features: {
-      values: pair.encoding.features, shape: [config.backbone.blocks, physicsTokenCount(config), config.backbone.width],
-    },
+    physics: { values: physics, shape: [1, physicsTokenCount(config), modelWidth] },
     time: { values: timeFeatures([0.5, 0.5], timeWidth), shape: [2, timeWidth] },
     flowTime: { values: Float32Array.of(0.5), shape: [1] },
     domain: {
@@ -167,12 +142,9 @@ function inputsOf(file: ModelFile, pair: LearnablePair): Record<string, Data> {
   };
 }
 
-/** What the generator and the head need of the weights, filters channels first. */
+/** The generator's weights. */
 function weightsOf({ parameters }: ModelFile): Record<string, Data> {
-  const kept = [...parameters].filter(([name]) => /^(transformer|head)\./.test(name) && name !== 'transformer.domain');
-  return Object.fromEntries(kept.map(([name, { shape, values }]) => [name, shape.length === 5
-    ? { values: permuted(values, shape, [4, 3, 0, 1, 2]), shape: [shape[4], shape[3], shape[1], shape[2]] }
-    : { values, shape }]));
+  return Object.fromEntries([...parameters].filter(([name]) => /^transformer\.(?!domain)/.test(name)));
 }
 
 type Settings = Pick<TrainerSettings, 'beta' | 'learningRate' | 'clipNorm'>;
@@ -212,11 +184,11 @@ function stepOf(config: ModelConfig, { beta, learningRate, clipNorm }: Settings)
 }
 
 /**
- * The step on jax-js's own device. Its error is that of the four velocity errors from `expected`, and of the first loss
+ * The step on jax-js's own device, from the physics tokens of the pair's image. Its error is that of the four velocity errors from `expected`, and of the first loss
  * from ln 2.
  */
 export function jaxStep(
-  file: ModelFile, pair: LearnablePair, settings: Settings, expected: ArrayLike<number>,
+  file: ModelFile, pair: LearnablePair, physics: Float32Array, settings: Settings, expected: ArrayLike<number>,
 ): Implementation {
   const { config } = file;
   const step = stepOf(config, settings);
@@ -234,7 +206,7 @@ export function jaxStep(
         [...shapes].map(([name, shape]) => [name, { values: values(name), shape }])));
       const zeros = (name: string) => new Float32Array(adapter.get(name)!.length);
       state = [of((name) => adapter.get(name)!), of(zeros), of(zeros)];
-      fixed = [arraysOf(weightsOf(file)), arraysOf(inputsOf(file, pair))];
+      fixed = [arraysOf(weightsOf(file)), arraysOf(inputsOf(file, pair, physics))];
     }
     const [lora, first, second, errors] = step(...state, ...tree.ref(fixed!)) as [Arrays, Arrays, Arrays, np.Array];
     state = [lora, first, second];

@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { PhysicsCache } from '../src/learning/physics-cache.ts';
 import { PolicyState } from '../src/learning/policy-state.ts';
 import { noisePair } from '../src/learning/working-model.ts';
 import { initialProgress } from '../src/learning/snapshots.ts';
@@ -14,7 +15,7 @@ import {
   latentFromImage, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from '../src/model/autoencoder.ts';
 import { domainIds, latentShape } from '../src/model/config.ts';
-import { ClipGenerator, createModel, disposeModel } from '../src/model/generator.ts';
+import { ClipGenerator, createModel, disposeModel, joined } from '../src/model/generator.ts';
 import type { Model } from '../src/model/generator.ts';
 import { backboneFeatures, physicsTokens } from '../src/model/physics-encoder.ts';
 import { initialNoise } from '../src/model/sampler.ts';
@@ -35,24 +36,30 @@ async function openFile(size: Size): Promise<ModelFile> {
   return { config: tinyConfig, parameters: randomParameters(tinyConfig, 1), description: {}, hash: '', bytes: 0 };
 }
 
-/** One DPO step in eager operations: gradients, then tfjs's Adam. Returns the errors [1, 4]. */
-function eagerStep(state: PolicyState, pair: LearnablePair, optimizer: tf.AdamOptimizer): Tensor {
+/**
+ * One DPO step in eager operations, from the physics tokens of the pair's image: gradients, then tfjs's Adam. Returns the
+ * errors [4]: policy chosen, policy rejected, reference chosen, reference rejected.
+ */
+function eagerStep(
+  state: PolicyState, pair: LearnablePair, physics: Float32Array, optimizer: tf.AdamOptimizer,
+): Tensor {
   return tf.tidy(() => {
     const { config } = state.model;
-    const values = [
-      Float32Array.of(...pair.chosen, ...pair.rejected), pair.encoding.latent, pair.encoding.features,
-      timeFeatures([0.5], config.transformer.timeWidth), Float32Array.of(0.5), normalKey(1, 0),
-      Int32Array.of(domainIds.rigid),
-    ];
-    const [latents, imageLatents, features, time, times, noiseKey, domains] = batchShapes(state, 1).map((shape, i) =>
-      tf.tensor(values[i], shape, values[i] instanceof Int32Array ? 'int32' : 'float32'));
-    const inputs = { latents, imageLatents, features, timeFeatures: time, times, noiseKey, domains };
     const plan = { stage: 'generator', objective: 'preference', draws: 1, sharedNoise: true } as const;
+    const { latent } = pair.encoding;
+    const values = [
+      joined([pair.chosen, pair.rejected]), joined([latent, latent]), joined([physics, physics]),
+      timeFeatures([0.5, 0.5], config.transformer.timeWidth), Float32Array.of(0.5, 0.5), normalKey(1, 0),
+      Int32Array.of(domainIds.rigid, domainIds.rigid),
+    ];
+    const [latents, imageLatents, physical, time, times, noiseKey, domains] = batchShapes(state, plan, 1).map((shape, i) =>
+      tf.tensor(values[i], shape, values[i] instanceof Int32Array ? 'int32' : 'float32'));
+    const inputs = { latents, imageLatents, physical, timeFeatures: time, times, noiseKey, domains };
     const halfBeta = tf.tensor1d([defaultTrainerSettings.beta / 2]);
-    const { errors, gradients } = batchGradients(state, plan, inputs, 1, halfBeta);
+    const { policy, reference, gradients } = batchGradients(state, plan, inputs, 1, halfBeta);
     const variables = state.trainables.generator.map(({ value }) => value);
     optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i] })));
-    return errors;
+    return tf.concat([policy, reference]);
   });
 }
 
@@ -106,16 +113,16 @@ function ourStep(name: string, backend: BackendName, file: ModelFile, pair: Lear
 }
 
 /** The eager step in stock operations. */
-function stockStep(file: ModelFile, pair: LearnablePair): Implementation {
+function stockStep(file: ModelFile, pair: LearnablePair, physics: Float32Array): Implementation {
   const optimizer = tf.train.adam(defaultTrainerSettings.learningRate);
   const state = new PolicyState(createModel(file));
   return {
     name: 'tfjs-webgpu',
     backend: 'webgpu',
     allowedError: allowedLossError,
-    run: () => withStockKernels(() => eagerStep(state, pair, optimizer).dispose()),
+    run: () => withStockKernels(() => eagerStep(state, pair, physics, optimizer).dispose()),
     async check() {
-      const errors = withStockKernels(() => eagerStep(state, pair, optimizer));
+      const errors = withStockKernels(() => eagerStep(state, pair, physics, optimizer));
       const values = await errors.data<'float32'>();
       errors.dispose();
       return Math.abs(lossOfErrors(values) - Math.LN2);
@@ -132,9 +139,11 @@ async function dpoStep(size: Size, until: Until): Promise<Prepared> {
   const file = await openFile(size);
   const pair = noisePair(file.config);
   const counted = new PolicyState(createModel(file));
+  // Made once an image, before the steps on it: no implementation's step does so again.
+  const [physics] = await new PhysicsCache(counted.model, counted.model.weights).tokens([pair.encoding]);
   let errors: Tensor | undefined;
   const operations = countOperations(() => {
-    errors = eagerStep(counted, pair, tf.train.adam(1e-4));
+    errors = eagerStep(counted, pair, physics, tf.train.adam(1e-4));
   });
   const expected = await errors!.data<'float32'>();
   tf.dispose(errors);
@@ -146,9 +155,11 @@ async function dpoStep(size: Size, until: Until): Promise<Prepared> {
     operations: issued ? 0 : operations,
     until,
     implementations: [
-      ourStep('ours', 'webgpu', file, pair, until), stockStep(file, pair),
+      ourStep('ours', 'webgpu', file, pair, until), stockStep(file, pair, physics),
       // The wasm backend has done all the work when a call returns, and so has jax-js when it can be waited for.
-      ...(issued ? [] : [ourStep('ours-wasm', 'wasm', file, pair, until), jaxStep(file, pair, defaultTrainerSettings, expected)]),
+      ...(issued ? [] : [
+        ourStep('ours-wasm', 'wasm', file, pair, until), jaxStep(file, pair, physics, defaultTrainerSettings, expected),
+      ]),
     ],
   };
 }

@@ -4,6 +4,7 @@
 alias Value = vec4<f32>;
 
 override n: u32; // Values of a clip
+override NOISE: u32; // Values of noise, a multiple of n: the clips go through them again
 override elements: f32;
 override threads: u32 = 256;
 override unit: f32 = 1.0; // 1, except in the negative control
@@ -23,7 +24,7 @@ fn total(value: Value) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   var sum = Value(0.0);
   for (var i = group.x * n + local; i < (group.x + 1u) * n; i += threads) {
-    let difference = velocity[i] - (data[i] - noise[i]);
+    let difference = velocity[i] - (data[i] - noise[i % NOISE]);
     sum += difference * difference;
   }
   partial[local] = total(sum);

@@ -5,6 +5,7 @@ alias Value = vec4<f32>;
 
 override size: u32;
 override n: u32; // Values of a clip
+override NOISE: u32; // Values of noise, a multiple of n: the clips go through them again
 override elements: f32;
 override unit: f32 = 1.0; // 1, except in the negative control
 
@@ -24,5 +25,5 @@ fn main(
   if (i >= size) {
     return;
   }
-  gradient[i] = unit * (2.0 / elements) * dy[i / n] * (velocity[i] - (data[i] - noise[i]));
+  gradient[i] = unit * (2.0 / elements) * dy[i / n] * (velocity[i] - (data[i] - noise[i % NOISE]));
 }

@@ -85,6 +85,9 @@ const wantedLimits = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
+/** The adapter's, or no more than every WebGPU device has. */
+export type Limits = 'adapter' | 'default';
+
 async function requestAdapter(softwareOk: boolean): Promise<GPUAdapter> {
   const gpu = typeof navigator === 'undefined' ? undefined : navigator.gpu;
   if (!gpu) {
@@ -105,11 +108,12 @@ function isSoftware(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(names);
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+async function requestDevice(adapter: GPUAdapter, limits: Limits): Promise<GPUDevice> {
   const requiredFeatures = wantedFeatures.filter((name): name is GPUFeatureName =>
     adapter.features.has(name),
   );
-  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
+  const raised = limits === 'adapter' ? wantedLimits : [];
+  const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
   try {
     return await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (cause) {
@@ -121,12 +125,12 @@ let registered: WebGPUBackend | null = null;
 
 /**
  * Requests a device and makes tfjs's webgpu backend run on it, as the active backend.
- * `softwareOk` (default true) accepts adapters that compute on the CPU.
+ * `softwareOk` (default true) accepts adapters that compute on the CPU; `limits` (default the adapter's) is for tests.
  * Throws NoWebGPUError. Calling it again disposes of the backend before it, with all its tensors.
  */
-export async function createDevice(options: { softwareOk?: boolean } = {}): Promise<EngineDevice> {
+export async function createDevice(options: { softwareOk?: boolean; limits?: Limits } = {}): Promise<EngineDevice> {
   const adapter = await requestAdapter(options.softwareOk ?? true);
-  const device = await requestDevice(adapter);
+  const device = await requestDevice(adapter, options.limits ?? 'adapter');
   const errors: string[] = [];
   const listeners = new Set<(message: string) => void>();
   device.addEventListener('uncapturederror', (event) => {

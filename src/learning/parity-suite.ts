@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { interpolate } from '../kernels/interpolation/kernel.ts';
 import { preferenceLoss, velocityErrors } from '../kernels/losses/kernel.ts';
 import { relativeError } from '../model/fixture.ts';
 import type { Fixture } from '../model/fixture.ts';
@@ -12,7 +13,6 @@ import type { Model } from '../model/generator.ts';
 import type { Lora } from '../model/lora.ts';
 import type { Opened } from '../model/parity-suite.ts';
 import { domainTokens, timeFeatures, velocity } from '../model/video-transformer.ts';
-import { interpolate } from './flow-matching.ts';
 import { preferenceMetrics } from './preference-loss.ts';
 
 /** Defines the test on what `open` returns. */

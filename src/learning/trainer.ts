@@ -20,13 +20,14 @@ import { domainIds } from '../model/config.ts';
 import { joined } from '../model/generator.ts';
 import type { Encoding } from '../model/generator.ts';
 import { timeFeatures } from '../model/video-transformer.ts';
-import { drawTime } from './flow-matching.ts';
+import { drawTime } from './flow-times.ts';
+import { PhysicsCache } from './physics-cache.ts';
 import type { PolicyState, StateValues } from './policy-state.ts';
 import { preferenceMetrics } from './preference-loss.ts';
 import type { PairErrors } from './preference-loss.ts';
 import type { Preference, PreferenceSet } from './preference-set.ts';
 import type { Progress, Snapshot } from './snapshots.ts';
-import { batchesOf, batchGradients, batchShapes } from './training-step.ts';
+import { batchesOf, batchGradients, batchShapes, clipsOf } from './training-step.ts';
 import type { BatchInputs, Objective, StepPlan } from './training-step.ts';
 
 export interface TrainerSettings {
@@ -133,6 +134,7 @@ export class Trainer {
   private sinceMilliseconds = 0;
   private readonly readAfter: number;
   private readonly programs = new Map<string, Program>();
+  private readonly physics: PhysicsCache;
   private turn: Promise<unknown> = Promise.resolve();
 
   /**
@@ -141,6 +143,7 @@ export class Trainer {
    */
   constructor(state: PolicyState, progress: Progress, values: StateValues, readAfterMilliseconds = readAfter) {
     this.state = state;
+    this.physics = new PhysicsCache(state.model, state.policy.weights);
     this.current = progress;
     this.lastValues = values;
     this.readAfter = readAfterMilliseconds;
@@ -177,6 +180,7 @@ export class Trainer {
   /** Goes on from where another trainer of this model stood, whose device may be gone. Not during a step. */
   takeOver({ progress, values, since }: Standing): void {
     this.state.restore(values);
+    this.physics.forget();
     this.current = progress;
     this.hold(values);
     since.forEach((inputs) => this.run(inputs));
@@ -223,18 +227,15 @@ export class Trainer {
     };
     const update = this.current.updates[stage] + 1;
     const learningRate = settings.learningRate * Math.min(1, update / Math.max(1, settings.warmUp));
-    const values = this.inputValues(plan, drawn.map(({ pair }) => pair), settings);
+    const values = await this.inputValues(plan, drawn.map(({ pair }) => pair), settings);
     const optimizer = adamwSettings(
       { ...adamwDefaults, learningRate, weightDecay: settings.weightDecay }, update);
     const inputs: StepInputs = {
       plan, values, halfBeta: Float32Array.of(settings.beta / 2), optimizer, clipNorm: settings.clipNorm,
     };
     const { program, fresh } = this.run(inputs);
-    const [errors, norm] = await readTogether(program.captured.outputs);
-    const pairs = Array.from({ length: plan.draws }, (_, i): PairErrors<number> => ({
-      policyChosen: errors[4 * i], policyRejected: errors[4 * i + 1],
-      referenceChosen: errors[4 * i + 2], referenceRejected: errors[4 * i + 3],
-    }));
+    const [norm, ...errors] = await readTogether(program.captured.outputs);
+    const pairs = batchesOf(plan.draws).flatMap((count, b) => pairErrors(errors[2 * b], errors[2 * b + 1], count));
     const metrics = preferenceMetrics(pairs, settings.beta);
     const mean = meanErrors(pairs);
     const loss = settings.objective === 'supervised' ? mean.policyChosen : metrics.loss;
@@ -266,35 +267,41 @@ export class Trainer {
   }
 
   /** Values of the inputs of every batch, in the order of batchShapes. */
-  private inputValues(
+  private async inputValues(
     plan: StepPlan, pairs: readonly LearnablePair[], settings: TrainerSettings,
-  ): InputValues[] {
+  ): Promise<InputValues[]> {
     const { config } = this.state.model;
     const { seed } = this.current;
+    const encodings = pairs.map(({ encoding }) => encoding);
+    const tokens = plan.stage === 'generator' ? await this.physics.tokens(encodings) : undefined;
     let next = 0;
     return batchesOf(plan.draws).map((count) => {
       const first = next;
       next += count;
       const draws = Array.from({ length: count }, (_, i) => first + i);
-      const members = draws.map((draw) => pairs[Math.floor(draw / settings.drawsPerPair)]);
-      const times = draws.map((draw) => drawTime(seedFor(seed, 'times'), this.current.draws + draw));
-      const levels = config.backbone.blocks;
-      const features = Array.from({ length: levels }, (_, level) => members.map(({ encoding }) => {
-        const size = encoding.features.length / levels;
-        return encoding.features.subarray(level * size, (level + 1) * size);
-      }));
+      // What a draw gives to each of its clips, the chosen ones first.
+      const ofClips = <Value>(of: (draw: number, clip: 'chosen' | 'rejected') => Value): Value[] => {
+        const chosen = draws.map((draw) => of(draw, 'chosen'));
+        return clipsOf(plan, count) === count ? chosen : [...chosen, ...draws.map((draw) => of(draw, 'rejected'))];
+      };
+      const pairOf = (draw: number) => Math.floor(draw / settings.drawsPerPair);
+      const times = ofClips((draw) => drawTime(seedFor(seed, 'times'), this.current.draws + draw));
       return [
-        joined([...members.map(({ chosen }) => chosen), ...members.map(({ rejected }) => rejected)]),
-        joined(members.map(({ encoding }) => encoding.latent)), joined(features.flat()),
+        joined(ofClips((draw, clip) => pairs[pairOf(draw)][clip])),
+        joined(ofClips((draw) => encodings[pairOf(draw)].latent)),
+        tokens === undefined
+          ? levelByLevel(draws.map((draw) => encodings[pairOf(draw)].features), config.backbone.blocks)
+          : joined(ofClips((draw) => tokens[pairOf(draw)])),
         timeFeatures(times, config.transformer.timeWidth), Float32Array.from(times),
         normalKey(seedFor(seed, 'noise'), this.current.draws + first),
-        Int32Array.from(members, ({ encoding }) => domainIds[encoding.domain]),
+        Int32Array.from(ofClips((draw) => domainIds[encodings[pairOf(draw)].domain])),
       ];
     });
   }
 
   /** Runs the captured step for a plan; the first run records it. */
   private run({ plan, values, halfBeta, optimizer, clipNorm }: StepInputs): { program: Program; fresh: boolean } {
+    if (plan.stage === 'physical-head') this.physics.forget();
     const key = JSON.stringify({ ...plan, clipNorm });
     const known = this.programs.get(key);
     if (known !== undefined) {
@@ -308,10 +315,10 @@ export class Trainer {
     }
     const sizes = batchesOf(plan.draws);
     const batches = sizes.map((count, b): BatchInputs => {
-      const shapes = batchShapes(this.state, count);
-      const [latents, imageLatents, features, times, flowTimes, noiseKey, domains] = values[b].map((array, i) =>
+      const shapes = batchShapes(this.state, plan, count);
+      const [latents, imageLatents, physical, times, flowTimes, noiseKey, domains] = values[b].map((array, i) =>
         tf.tensor(array, shapes[i], array instanceof Int32Array ? 'int32' : 'float32'));
-      return { latents, imageLatents, features, timeFeatures: times, times: flowTimes, noiseKey, domains };
+      return { latents, imageLatents, physical, timeFeatures: times, times: flowTimes, noiseKey, domains };
     });
     const beta = tf.tensor1d(halfBeta);
     const hyper = tf.tensor1d(optimizer);
@@ -324,7 +331,7 @@ export class Trainer {
         parameters: this.state.trainables[plan.stage].map(({ value }) => value), ...this.state.moments[plan.stage],
         gradients, settings: hyper, gradientScale: factor,
       });
-      return [tf.concat(parts.map(({ errors }) => errors), 0), norm];
+      return [norm, ...parts.flatMap(({ policy, reference }) => [policy, reference])];
     });
     const program: Program = { batches, halfBeta: beta, optimizer: hyper, captured };
     this.programs.set(key, program);
@@ -348,8 +355,27 @@ export class Trainer {
 
 /** The inputs of a batch in the order of batchShapes. */
 function inputsOf(batch: BatchInputs): Tensor[] {
-  return [batch.latents, batch.imageLatents, batch.features, batch.timeFeatures, batch.times, batch.noiseKey,
+  return [batch.latents, batch.imageLatents, batch.physical, batch.timeFeatures, batch.times, batch.noiseKey,
     batch.domains];
+}
+
+/** The features of images [levels, L, C] as [levels * images, L, C]. */
+function levelByLevel(features: readonly Float32Array[], levels: number): Float32Array {
+  return joined(Array.from({ length: levels }, (_, level) => features.map((all) => {
+    const size = all.length / levels;
+    return all.subarray(level * size, (level + 1) * size);
+  })).flat());
+}
+
+/** Errors of the pairs of a batch from those of its clips; a supervised step's chosen clips stand for the rejected ones. */
+function pairErrors(policy: Float32Array, reference: Float32Array, count: number): PairErrors<number>[] {
+  return Array.from({ length: count }, (_, i) => {
+    const rejected = policy.length === count ? i : count + i;
+    return {
+      policyChosen: policy[i], policyRejected: policy[rejected],
+      referenceChosen: reference[i], referenceRejected: reference[rejected],
+    };
+  });
 }
 
 /** Sum over batches of gradients times the batch's share of the draws. */

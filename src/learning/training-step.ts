@@ -2,11 +2,11 @@
  * One training step as a captured program: errors of policy and reference, loss, gradients, update in place.
  *
  * Inputs, for c draws of (pair, t, noise) at a time: latents of the chosen clips, then of the rejected ones
- * [2c, T, H, W, C]; what conditions both; flow times; the key of the noise, which is made on the GPU.
- * Outputs: velocity errors [c, 4] in the order policy chosen, policy rejected, reference chosen, reference
- * rejected; the gradients' global norm.
+ * [2c, T, H, W, C]; what conditions each; flow times; the key of the noise, which is made on the GPU.
+ * Outputs: velocity errors [2c] of the policy and of the reference; the gradients' global norm.
  *
- * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator.
+ * Only the stage's own parameters get gradients: the adapter's, or the head's through the whole generator. Where the head
+ * does not learn, what it makes of an image is an input (physics-cache.ts).
  * The reference runs before the policy and outside the tape, so that nothing of it is kept. Draws beyond a
  * few are taken in turn and their gradients added, which bounds the memory. Source of the loss:
  * kernels/losses; AdamW: Loshchilov 2019. What a step is made of is decided by the trainer.
@@ -14,6 +14,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { interpolate } from '../kernels/interpolation/kernel.ts';
 import { preferenceLoss, velocityErrors } from '../kernels/losses/kernel.ts';
 import { normal } from '../kernels/random/kernel.ts';
 import { latentShape } from '../model/config.ts';
@@ -23,7 +24,6 @@ import { physicsTokenCount } from '../model/parameters.ts';
 import { physicsTokens } from '../model/physics-encoder.ts';
 import { domainTokens, embed, embeddedVelocity } from '../model/video-transformer.ts';
 import type { Embedding } from '../model/video-transformer.ts';
-import { interpolate } from './flow-matching.ts';
 import type { PolicyState, Stage } from './policy-state.ts';
 
 /** The preference loss, or flow matching on the chosen clips alone (the matched-step control). */
@@ -49,95 +49,83 @@ export function batchesOf(draws: number): number[] {
   return sizes;
 }
 
-/** Input tensors of one batch of c draws. */
+/** Input tensors of one batch of c draws: of b = 2c clips, the chosen ones first, or of the c chosen when supervised. */
 export interface BatchInputs {
-  /** [2c, T, H, W, C], chosen clips first. */
+  /** [b, T, H, W, C] */
   readonly latents: Tensor;
-  /** [c, H, W, C] */
+  /** [b, H, W, C] */
   readonly imageLatents: Tensor;
-  /** [levels * c, L, C], level by level. */
-  readonly features: Tensor;
-  /** [c, timeWidth] */
+  /** Physics tokens [b, L, width] where the generator learns; where the head does, features [levels * c, L, C]. */
+  readonly physical: Tensor;
+  /** [b, timeWidth] */
   readonly timeFeatures: Tensor;
-  /** [c, 1] */
+  /** [b] */
   readonly times: Tensor;
   /** Key of the noise, int32 [3]: `normalKey(seed, stream)`. */
   readonly noiseKey: Tensor;
-  /** Rows of the transformer's table of domains, int32 [c]. */
+  /** Rows of the transformer's table of domains, int32 [b]. */
   readonly domains: Tensor;
 }
 
+/** Clips of a batch of c draws. */
+export function clipsOf({ objective }: StepPlan, count: number): number {
+  return objective === 'supervised' ? count : 2 * count;
+}
+
 /** Shapes of the inputs of a batch, in the order of BatchInputs. */
-export function batchShapes(state: PolicyState, count: number): number[][] {
-  const { config } = state.model;
+export function batchShapes({ model: { config } }: PolicyState, plan: StepPlan, count: number): number[][] {
   const { generated, height, width, channels } = latentShape(config);
-  const { blocks, width: featureWidth } = config.backbone;
+  const { backbone, transformer } = config;
+  const clips = clipsOf(plan, count);
+  const tokens = physicsTokenCount(config);
   return [
-    [2 * count, generated, height, width, channels], [count, height, width, channels],
-    [blocks * count, physicsTokenCount(config), featureWidth], [count, config.transformer.timeWidth],
-    [count, 1], [3], [count],
+    [clips, generated, height, width, channels], [clips, height, width, channels],
+    plan.stage === 'generator' ? [clips, tokens, transformer.width] : [backbone.blocks * count, tokens, backbone.width],
+    [clips, transformer.timeWidth], [clips], [3], [clips],
   ];
-}
-
-function twice(x: Tensor): Tensor {
-  return tf.concat([x, x], 0);
-}
-
-/** The first entries of a batch; sliced as rows, because tfjs slices up to four axes on the GPU. */
-function firstRows(x: Tensor, count: number): Tensor {
-  const rows = tf.slice(tf.reshape(x, [x.shape[0], -1]), [0, 0], [count, -1]);
-  return tf.reshape(rows, [count, ...x.shape.slice(1)]);
 }
 
 /** Everything of a batch that does not depend on the policy. */
 interface Prepared {
-  readonly data: Tensor;
+  readonly inputs: BatchInputs;
+  /** [c, T, H, W, C] where the clips of a pair share it, or [b, T, H, W, C]. */
   readonly noise: Tensor;
   readonly noisy: Tensor;
-  readonly imageLatents: Tensor;
-  readonly time: Tensor;
   readonly domain: Tensor;
-  readonly features: readonly Tensor[];
 }
 
-function prepare(state: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number): Prepared {
-  const supervised = plan.objective === 'supervised';
-  const both = (x: Tensor) => (supervised ? x : twice(x));
-  const clipShape = inputs.latents.shape.slice(1);
-  const data = supervised
-    ? firstRows(inputs.latents, count)
-    : inputs.latents;
-  const noise = plan.sharedNoise || supervised
-    ? both(normal([count, ...clipShape], inputs.noiseKey))
-    : normal([2 * count, ...clipShape], inputs.noiseKey);
+function prepare({ model }: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number): Prepared {
+  const [clips, ...clip] = inputs.latents.shape;
+  const noise = normal([plan.sharedNoise ? count : clips, ...clip], inputs.noiseKey);
   return {
-    data, noise, noisy: interpolate(data, noise, both(inputs.times)),
-    imageLatents: both(inputs.imageLatents), time: both(inputs.timeFeatures),
-    domain: both(domainTokens(state.model.weights, inputs.domains)),
-    features: tf.split(inputs.features, state.model.config.backbone.blocks, 0),
+    inputs, noise, noisy: interpolate(inputs.latents, noise, inputs.times),
+    domain: domainTokens(model.weights, inputs.domains),
   };
 }
 
 /** What stands before the generator's blocks, by the physical head of these weights. */
 function embeddingOf(state: PolicyState, plan: StepPlan, weights: Weights, prepared: Prepared): Embedding {
   const { config } = state.model;
-  const { noisy, imageLatents, time, domain, features } = prepared;
+  const { inputs: { imageLatents, physical, timeFeatures }, noisy, domain } = prepared;
   return tf.tidy(() => {
-    // Both clips of a pair start from one image, so its tokens are made once.
-    const tokens = physicsTokens(config, weights, features);
-    const physics = plan.objective === 'supervised' ? tokens : twice(tokens);
-    return embed(config, weights, { noisy, imageLatent: imageLatents, physics, domain, time });
+    let physics = physical;
+    if (plan.stage === 'physical-head') {
+      // Both clips of a pair start from one image, so its tokens are made once.
+      const tokens = physicsTokens(config, weights, tf.split(physical, config.backbone.blocks, 0));
+      physics = plan.objective === 'supervised' ? tokens : tf.concat([tokens, tokens], 0);
+    }
+    return embed(config, weights, { noisy, imageLatent: imageLatents, physics, domain, time: timeFeatures });
   });
 }
 
-/** Velocity errors [2c] (or [c] when supervised) of a policy. */
+/** Velocity errors of a policy, of every clip [b]. */
 function errorsOf(
-  { model }: PolicyState, policy: Policy, embedding: Embedding, { data, noise }: Prepared,
+  { model }: PolicyState, policy: Policy, embedding: Embedding, { inputs, noise }: Prepared,
 ): Tensor {
   return tf.tidy(() => {
     const predicted = embeddedVelocity(
       model.config, policy.weights, embedding, { rotary: model.rotary, lora: policy.lora });
-    return velocityErrors(predicted, data, noise);
+    return velocityErrors(predicted, inputs.latents, noise);
   });
 }
 
@@ -145,24 +133,29 @@ function lossOf(plan: StepPlan, policy: Tensor, reference: Tensor, halfBeta: Ten
   return plan.objective === 'supervised' ? tf.mean(policy) : preferenceLoss(policy, reference, halfBeta);
 }
 
-/** Errors [c, 4] (NaN-free: supervised steps repeat the chosen errors) and gradients of one batch. */
+/** What a batch of c draws gives: velocity errors [b] of its clips, and the loss's gradients to what the stage trains. */
+export interface BatchResult {
+  readonly policy: Tensor;
+  readonly reference: Tensor;
+  readonly gradients: Tensor[];
+}
+
+/** Errors and gradients of one batch of `count` draws. */
 export function batchGradients(
   state: PolicyState, plan: StepPlan, inputs: BatchInputs, count: number, halfBeta: Tensor,
-): { errors: Tensor; gradients: Tensor[] } {
+): BatchResult {
   const variables = state.trainables[plan.stage].map(({ value }) => value);
   const prepared = prepare(state, plan, inputs, count);
   const referencePolicy = state.reference(plan.stage);
   const embedding = embeddingOf(state, plan, referencePolicy.weights, prepared);
   const reference = errorsOf(state, referencePolicy, embedding, prepared);
-  const [policyErrors, ...gradients] = gradientsWithErrors(variables, () => {
+  const [policy, ...gradients] = gradientsWithErrors(variables, () => {
     // The adapter changes nothing before the blocks: policy and reference share what stands there.
     const own = plan.stage === 'generator' ? embedding : embeddingOf(state, plan, state.policy.weights, prepared);
-    const policy = errorsOf(state, state.policy, own, prepared);
-    return { errors: policy, loss: lossOf(plan, policy, reference, halfBeta) };
+    const errors = errorsOf(state, state.policy, own, prepared);
+    return { errors, loss: lossOf(plan, errors, reference, halfBeta) };
   });
-  const full = (part: Tensor) => tf.reshape(plan.objective === 'supervised' ? twice(part) : part, [2, count]);
-  const errors = tf.transpose(tf.concat([full(policyErrors), full(reference)], 0));
-  return { errors, gradients };
+  return { policy, reference, gradients };
 }
 
 /** Errors, then the gradient of the loss for each variable. */

@@ -103,9 +103,14 @@ function normalised({ x, pending }: Sequence, scale: Tensor, shift: Tensor): [Te
     : gatedLayerNorm(x, pending.added, pending.gate, scale, shift);
 }
 
-/** One block: a sequence under the modulation [B, 6 width] that all blocks share -> the next sequence. */
+/** What the modulation [B, 6 width] that all blocks share becomes in one of them: six tensors [B, width]. */
+export function blockModulation(weights: Weights, index: number, shared: Tensor): Tensor[] {
+  return modulation(shared, parameter(weights, `transformer.block_${index}.modulation`));
+}
+
+/** One block: a sequence under the block's modulation -> the next sequence. */
 export function transformerBlock(
-  config: ModelConfig, weights: Weights, index: number, sequence: Sequence, shared: Tensor,
+  config: ModelConfig, weights: Weights, index: number, sequence: Sequence, modulated: readonly Tensor[],
   inputs: Pick<VelocityInputs, 'rotary' | 'lora'>,
 ): Sequence {
   const { heads } = config.transformer;
@@ -113,8 +118,7 @@ export function transformerBlock(
   const block = `block_${index}`;
   const name = `transformer.${block}`;
   return tf.tidy(() => {
-    const [shift1, scale1, gate1, shift2, scale2, gate2] =
-      modulation(shared, parameter(weights, `${name}.modulation`));
+    const [shift1, scale1, gate1, shift2, scale2, gate2] = modulated;
     const [x, normal] = normalised(sequence, scale1, shift1);
     const qkv = adaptedLayer(weights, `${block}.qkv`, normal, lora);
     const [query, key, value] = rotaryQueryKey(qkv, parameter(weights, `${name}.query_scale`),
@@ -129,24 +133,27 @@ export function transformerBlock(
 }
 
 /**
- * What stands before the blocks: the sequence [B, L, width], and of the flow time the modulation [B, 6 width] that all
- * blocks share and the last one [B, 2 width]. An adapter changes none of it.
+ * What stands before the blocks: the sequence [B, L, width], and of the flow time every block's modulation and the last
+ * one [B, 2 width]. An adapter changes none of it.
  */
-export type Embedding = { readonly sequence: Tensor; readonly modulation: Tensor; readonly finalModulation: Tensor };
+export type Embedding = {
+  readonly sequence: Tensor; readonly modulations: Tensor[][]; readonly finalModulation: Tensor;
+};
 
 /** Embeds what conditions a velocity; shapes as in `VelocityInputs`. */
 export function embed(
   config: ModelConfig, weights: Weights, inputs: Omit<VelocityInputs, 'rotary' | 'lora'>,
 ): Embedding {
-  const { width } = config.transformer;
+  const { width, blocks } = config.transformer;
   return tf.tidy(() => {
     const video = linearLayer(weights, 'transformer.patch', patchTokens(config, inputs.noisy, inputs.imageLatent));
     const physicsType = tf.reshape(parameter(weights, 'transformer.physics_type'), [1, 1, width]);
     const sequence = tf.concat([video, tf.add(inputs.physics, physicsType), inputs.domain], 1);
     const timeHidden = silu(linearLayer(weights, 'transformer.time_1', inputs.time));
     const c = silu(linearLayer(weights, 'transformer.time_2', timeHidden));
+    const shared = linearLayer(weights, 'transformer.modulation', c);
     return {
-      sequence, modulation: linearLayer(weights, 'transformer.modulation', c),
+      sequence, modulations: Array.from({ length: blocks }, (_, i) => blockModulation(weights, i, shared)),
       finalModulation: linearLayer(weights, 'transformer.final_modulation', c),
     };
   });
@@ -161,7 +168,7 @@ export function embeddedVelocity(
   return tf.tidy(() => {
     let sequence: Sequence = { x: embedding.sequence };
     for (let i = 0; i < blocks; i++) {
-      sequence = transformerBlock(config, weights, i, sequence, embedding.modulation, inputs);
+      sequence = transformerBlock(config, weights, i, sequence, embedding.modulations[i], inputs);
     }
     const x = settled(sequence);
     const batch = x.shape[0];

@@ -30,23 +30,31 @@ afterAll(() => {
 
 const read = async (tensor: tf.Tensor): Promise<Float32Array> => (await tensor.data()) as Float32Array;
 
-async function errors(shape: number[], check: typeof assertClose, checkGradient = check): Promise<void> {
+async function errors(
+  shape: number[], check: typeof assertClose, checkGradient = check, noises = shape[0],
+): Promise<void> {
   const [clips, ...clip] = shape;
   const elements = clip.reduce((product, length) => product * length, 1);
-  const [velocity, data, noise] = [1, 2, 3].map((seed) => testValues(seed, clips * elements));
+  const [velocity, data] = [1, 2].map((seed) => testValues(seed, clips * elements));
+  const noise = testValues(3, noises * elements);
   const dy = testValues(4, clips);
-  const inputs = [velocity, data, noise].map((values) => tf.tensor(values, shape));
+  const inputs = [velocity, data, noise].map((values) => tf.tensor(values, [values.length / elements, ...clip]));
   const actual = await read(velocityErrors(inputs[0], inputs[1], inputs[2]));
   const gradients = await Promise.all(tf.grads(velocityErrors)(inputs, tf.tensor1d(dy)).map(read));
   const wanted = velocityErrorsGradient(velocity, data, noise, dy, { clips, elements });
   check(`errors [${shape}]`, actual, velocityErrorsForward(velocity, data, noise, { clips, elements }), tolerance);
   checkGradient(`errors [${shape}] velocity`, gradients[0], wanted, tolerance);
   checkGradient(`errors [${shape}] data`, gradients[1], wanted.map((value) => -value), tolerance);
-  checkGradient(`errors [${shape}] noise`, gradients[2], wanted, tolerance);
+  const shared = new Float64Array(noise.length);
+  wanted.forEach((value, i) => (shared[i % noise.length] += value));
+  checkGradient(`errors [${shape}] noise`, gradients[2], shared, tolerance);
 }
 
 test.each([[[1, 1]], [[3, 7]], [[2, 64]], [[1, 1027]], [[2, 6, 8, 8, 8]], [[8, 3, 5, 4, 3]]])(
   'velocity errors [%s]', (shape) => errors(shape, assertClose));
+
+test.each([[1, [2, 64]], [3, [6, 7]]])('clips that share %i of noise [%s]', (noises, shape) =>
+  errors(shape, assertClose, assertClose, noises));
 
 async function preference(pairs: number, scale: number, check: typeof assertClose): Promise<void> {
   const [policy, reference] = [1, 2].map((seed) => testValues(seed, 2 * pairs, scale));
@@ -88,7 +96,8 @@ test('a NaN spoils its clip, its pair\'s slopes and the loss, and no other', asy
 
 test('refuses tensors that do not fit', () => {
   const [two, four, one] = [tf.zeros([2]), tf.zeros([4]), tf.zeros([1])];
-  expect(() => velocityErrors(tf.zeros([2, 3]), tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(/differ in shape/);
+  expect(() => velocityErrors(tf.zeros([2, 3]), tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(/do not fit/);
+  expect(() => velocityErrors(four, four, tf.zeros([3]))).toThrow(/do not fit/);
   expect(() => preferenceLoss(two, four, one)).toThrow(/needs errors \[2P\]/);
   expect(() => preferenceLoss(tf.zeros([3]), tf.zeros([3]), one)).toThrow(/needs errors \[2P\]/);
   expect(() => preferenceLoss(two, two, two)).toThrow(/half of beta \[1\]/);

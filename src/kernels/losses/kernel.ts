@@ -1,20 +1,23 @@
 // The losses of training: velocity errors of flow matching, and the preference loss of pairs of them. Each is one
 // dispatch forward and one back; composed of tfjs's operations on a few numbers they would be forty. Oracle: oracle.ts.
 
-import { mul, neg, registerGradient } from '@tensorflow/tfjs-core';
+import { mul, neg, registerGradient, reshape, sum } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import preferenceSource from '../../../shaders/losses/preference.wgsl?raw';
 import errorsSource from '../../../shaders/losses/velocity_errors.wgsl?raw';
 import gradientSource from '../../../shaders/losses/velocity_gradient.wgsl?raw';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts';
+import { fitsNoise } from '../interpolation/kernel.ts';
 import { registerOperation, runOperation } from '../register.ts';
 import { isSoftwareAdapter } from '../variants.ts';
 import { preferenceLossForward, velocityErrorsForward, velocityErrorsGradient } from './oracle.ts';
 import type { ClipsShape } from './oracle.ts';
 
+const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
+
 function clipsShape([clips, ...clip]: number[]): ClipsShape {
-  return { clips, elements: clip.reduce((product, length) => product * length, 1) };
+  return { clips, elements: sizeOf(clip) };
 }
 
 registerOperation({
@@ -28,7 +31,7 @@ registerOperation({
     const threads = isSoftwareAdapter(backend.device.adapterInfo) ? 16 : 256;
     const program = {
       shader: vectorized('losses/velocity_errors', errorsSource, width),
-      constants: { n: elements / width, elements, threads, unit: 1 },
+      constants: { n: elements / width, NOISE: sizeOf(inputs[2].shape) / width, elements, threads, unit: 1 },
       workgroups: [clips, 1, 1] as const,
     };
     dispatch(backend, program, inputs, [errors]);
@@ -49,7 +52,8 @@ registerOperation({
     const n = elements / width;
     const gradient = createOutput(backend, inputs[0].shape);
     const shader = vectorized('losses/velocity_gradient', gradientSource, width);
-    dispatchElementwise(backend, shader, clips * n, { n, elements, unit: 1 }, inputs, [gradient]);
+    const constants = { n, NOISE: sizeOf(inputs[2].shape) / width, elements, unit: 1 };
+    dispatchElementwise(backend, shader, clips * n, constants, inputs, [gradient]);
     return [gradient];
   },
   cpu([velocity, data, noise, dy]) {
@@ -64,7 +68,11 @@ registerGradient({
   inputsToSave: ['velocity', 'data', 'noise'],
   gradFunc(dy, [velocity, data, noise]) {
     const gradient = () => runOperation('Physics.velocityErrorsGradient', { velocity, data, noise, dy: dy as Tensor })[0];
-    return { velocity: gradient, data: () => neg(gradient()), noise: gradient };
+    // Noise that several clips share has the sum of theirs.
+    const shared = () => reshape(sum(reshape(gradient(), [-1, noise.size]), 0), noise.shape);
+    return {
+      velocity: gradient, data: () => neg(gradient()), noise: noise.size === data.size ? gradient : shared,
+    };
   },
 });
 
@@ -108,13 +116,13 @@ registerGradient({
  * data (Lipman 2023). It does not depend on the clip's size, which is what the choice of beta assumes.
  * @param velocity [B, ..]
  * @param data like velocity
- * @param noise like velocity
- * @throws when the shapes differ
+ * @param noise [N, ..], N a divisor of B: that of clip b is noise b mod N
+ * @throws when the shapes do not fit
  */
 export function velocityErrors(velocity: Tensor, data: Tensor, noise: Tensor): Tensor1D {
-  if ([data, noise].some(({ shape }) => shape.join() !== velocity.shape.join())) {
-    throw new Error(`velocityErrors: velocity [${velocity.shape}], data [${data.shape}] and noise [${noise.shape}] differ `
-      + 'in shape.');
+  if (data.shape.join() !== velocity.shape.join() || !fitsNoise(data.shape, noise.shape)) {
+    throw new Error(`velocityErrors: velocity [${velocity.shape}], data [${data.shape}] and noise [${noise.shape}] do not `
+      + 'fit.');
   }
   return runOperation('Physics.velocityErrors', { velocity, data, noise })[0] as Tensor1D;
 }

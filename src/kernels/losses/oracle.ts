@@ -11,13 +11,16 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-/** Of every clip the mean over its elements of (velocity - (data - noise))^2, [clips]. */
+/**
+ * Of every clip the mean over its elements of (velocity - (data - noise))^2, [clips]. Of noise there may be fewer clips,
+ * which are then gone through again.
+ */
 export function velocityErrorsForward(
   velocity: ArrayLike<number>, data: ArrayLike<number>, noise: ArrayLike<number>, { clips, elements }: ClipsShape,
 ): Float64Array {
   const errors = new Float64Array(clips);
   for (let i = 0; i < clips * elements; i++) {
-    errors[Math.floor(i / elements)] += (velocity[i] - (data[i] - noise[i])) ** 2 / elements;
+    errors[Math.floor(i / elements)] += (velocity[i] - (data[i] - noise[i % noise.length])) ** 2 / elements;
   }
   return errors;
 }
@@ -28,7 +31,7 @@ export function velocityErrorsGradient(
   { elements }: ClipsShape,
 ): Float64Array {
   return Float64Array.from(velocity, (value, i) =>
-    (2 / elements) * dy[Math.floor(i / elements)] * (value - (data[i] - noise[i])));
+    (2 / elements) * dy[Math.floor(i / elements)] * (value - (data[i] - noise[i % noise.length])));
 }
 
 /**

@@ -8,7 +8,7 @@ import { registerOperation, runOperation } from '../register.ts';
 import { rotaryQkvGradientLoops, rotaryScaleGradientLoops } from './loops.ts';
 import { rotaryGradients } from './oracle.ts';
 import type { RotaryShape } from './oracle.ts';
-import { rotaryProgram, scaleProductsProgram, valueBackwardProgram } from './programs.ts';
+import { rotaryBackwardProgram, scaleProductsProgram, takesOnePass, valueBackwardProgram } from './programs.ts';
 
 /** The shape from that of qkv [B, L, 3 N D] and the attribute `heads`. */
 export function rotaryShape(qkv: number[], attributes: NamedAttrMap): RotaryShape {
@@ -22,8 +22,9 @@ registerOperation({
   webgpu(backend, inputs, attributes) {
     const output = createOutput(backend, inputs[0].shape);
     const shape = rotaryShape(inputs[0].shape, attributes);
-    dispatch(backend, rotaryProgram('backward', shape), inputs.slice(0, 7), [output]);
-    dispatch(backend, valueBackwardProgram(shape), [inputs[7]], [output]);
+    const onePass = takesOnePass(backend.device);
+    dispatch(backend, rotaryBackwardProgram(shape, onePass), inputs.slice(0, onePass ? 8 : 7), [output]);
+    if (!onePass) dispatch(backend, valueBackwardProgram(shape), [inputs[7]], [output]);
     return [output];
   },
   cpu(inputs, attributes) {

@@ -9,7 +9,7 @@ import { registerOperation, runOperation } from '../register.ts';
 import { rotaryShape } from './gradient.ts';
 import { rotaryLoops } from './loops.ts';
 import { rotaryForward } from './oracle.ts';
-import { rotaryProgram } from './programs.ts';
+import { rotaryForwardProgram } from './programs.ts';
 
 registerOperation({
   name: 'Physics.rotaryQueryKey',
@@ -18,7 +18,7 @@ registerOperation({
     const shape = rotaryShape(inputs[0].shape, attributes);
     const { batch, length, heads, width } = shape;
     const outputs = [0, 1, 2].map(() => createOutput(backend, [batch, length, heads, width]));
-    dispatch(backend, rotaryProgram('forward', shape), inputs, outputs);
+    dispatch(backend, rotaryForwardProgram(shape), inputs, outputs);
     return outputs;
   },
   cpu(inputs, attributes) {

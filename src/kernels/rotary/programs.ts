@@ -16,17 +16,32 @@ function constantsOf({ batch, length, heads, width }: RotaryShape): Record<strin
   return { ROWS: batch * length * heads, LENGTH: length, HEADS: heads, HALF: width / 8, EPSILON };
 }
 
-/** Forward: three parts of B L N vectors each; or the gradient to the query's and key's parts of qkv. */
-export function rotaryProgram(pass: 'forward' | 'backward', shape: RotaryShape): Program {
+/** Query, key and value of qkv: three parts of B L N vectors each. */
+export function rotaryForwardProgram(shape: RotaryShape): Program {
   const constants = constantsOf(shape);
   return {
-    shader: specialize(`rotary/${pass}`, pass === 'forward' ? forward : backward, {}),
+    shader: specialize('rotary/forward', forward, {}),
     constants,
-    workgroups: [Math.ceil(((pass === 'forward' ? 3 : 2) * constants['ROWS']) / group), 1, 1],
+    workgroups: [Math.ceil((3 * constants['ROWS']) / group), 1, 1],
   };
 }
 
-/** The gradient to the value's part of qkv. */
+/** Whether the gradient to qkv takes one pass: it binds nine buffers. */
+export function takesOnePass({ limits }: GPUDevice): boolean {
+  return limits.maxStorageBuffersPerShaderStage >= 9;
+}
+
+/** The gradient to the query's and key's parts of qkv, and in one pass to the value's as well. */
+export function rotaryBackwardProgram(shape: RotaryShape, onePass: boolean): Program {
+  const constants = constantsOf(shape);
+  return {
+    shader: specialize('rotary/backward', backward, { VALUE: Number(onePass) }),
+    constants,
+    workgroups: [Math.ceil(((onePass ? 3 : 2) * constants['ROWS']) / group), 1, 1],
+  };
+}
+
+/** The gradient to the value's part of qkv, by itself. */
 export function valueBackwardProgram({ batch, length, heads, width }: RotaryShape): Program {
   const token = (heads * width) / 4;
   const size = batch * length * token;

@@ -69,6 +69,11 @@ export function forceVariant(variant: Variant | null): void {
   forced = variant;
 }
 
+/** What `forceVariant` has set, for kernels that have one variant more than others. */
+export function forcedVariant(): Variant | null {
+  return forced;
+}
+
 /** True for an adapter that computes on the CPU. */
 export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || /swiftshader|llvmpipe|warp/i.test(`${info.architecture} ${info.description}`);

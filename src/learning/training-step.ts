@@ -120,11 +120,11 @@ function embeddingOf(state: PolicyState, plan: StepPlan, weights: Weights, prepa
 
 /** Velocity errors of a policy, of every clip [b]. */
 function errorsOf(
-  { model }: PolicyState, policy: Policy, embedding: Embedding, { inputs, noise }: Prepared,
+  { model }: PolicyState, { stage }: StepPlan, { weights, lora }: Policy, embedding: Embedding, { inputs, noise }: Prepared,
 ): Tensor {
   return tf.tidy(() => {
     const predicted = embeddedVelocity(
-      model.config, policy.weights, embedding, { rotary: model.rotary, lora: policy.lora });
+      model.config, weights, embedding, { rotary: model.rotary, lora: lora && { ...lora, frozen: stage !== 'generator' } });
     return velocityErrors(predicted, inputs.latents, noise);
   });
 }
@@ -148,11 +148,11 @@ export function batchGradients(
   const prepared = prepare(state, plan, inputs, count);
   const referencePolicy = state.reference(plan.stage);
   const embedding = embeddingOf(state, plan, referencePolicy.weights, prepared);
-  const reference = errorsOf(state, referencePolicy, embedding, prepared);
+  const reference = errorsOf(state, plan, referencePolicy, embedding, prepared);
   const [policy, ...gradients] = gradientsWithErrors(variables, () => {
     // The adapter changes nothing before the blocks: policy and reference share what stands there.
     const own = plan.stage === 'generator' ? embedding : embeddingOf(state, plan, state.policy.weights, prepared);
-    const errors = errorsOf(state, state.policy, own, prepared);
+    const errors = errorsOf(state, plan, state.policy, own, prepared);
     return { errors, loss: lossOf(plan, errors, reference, halfBeta) };
   });
   return { policy, reference, gradients };

@@ -17,6 +17,8 @@ import { loraParameterShapes } from './parameters.ts';
 export interface Lora {
   readonly weights: Weights;
   readonly scale: number;
+  /** It gets no gradients. */
+  readonly frozen?: boolean;
 }
 
 /** Values of a fresh adapter by parameter name; the same seed gives the same values. */
@@ -39,5 +41,6 @@ export function adaptedLayer(weights: Weights, name: string, x: Tensor, lora: Lo
   const layer = `transformer.${name}`;
   if (lora === undefined) return linearLayer(weights, layer, x);
   return adaptedLinear(x, parameter(weights, `${layer}.weight`), parameter(weights, `${layer}.bias`),
-    parameter(lora.weights, `lora.${name}.a`), parameter(lora.weights, `lora.${name}.b`), lora.scale);
+    parameter(lora.weights, `lora.${name}.a`), parameter(lora.weights, `lora.${name}.b`), lora.scale,
+    lora.frozen);
 }

@@ -2,17 +2,18 @@
 // B [R, N] (LoRA, arXiv:2106.09685), and its gradients.
 //
 // Three products and no sum on its own: the second term is added to the first by its product's epilogue, and so
-// is x's second gradient to its first. x A is kept for B's gradient. Each gradient is computed only when asked for.
+// is x's second gradient to its first. x A is kept for B's gradient. The gradients to A and B are made together, unless the
+// adapter is frozen; the others only when asked for.
 
 import { mul, registerGradient } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { createOutput, dispatch } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { adaptedLinearComposed } from './composition.ts';
+import { adaptedLinearComposed, weightGradientComposed } from './composition.ts';
 import { isHalves, matrixShape } from './halves.ts';
 import { shapeOf } from './kernel.ts';
-import { linearForward } from './oracle.ts';
-import { plain, productProgram } from './programs.ts';
+import { linearForward, linearWeightGradient } from './oracle.ts';
+import { adapterGradientsProgram, plain, productProgram } from './programs.ts';
 
 registerOperation({
   name: 'Physics.adaptedLinear',
@@ -51,6 +52,46 @@ registerOperation({
     adaptedLinearComposed(x, weight, bias, a, b, attributes['scale'] as number),
 });
 
+registerOperation({
+  name: 'Physics.adapterGradients',
+  // inner: the gradient to x A.
+  inputNames: ['x', 'inner', 'down', 'dy'],
+  webgpu(backend, [x, inner, down, dy], attributes) {
+    const { device } = backend;
+    const scale = attributes['scale'] as number;
+    const columns = dy.shape[dy.shape.length - 1];
+    const rank = down.shape[down.shape.length - 1];
+    const shape = shapeOf(x.shape, [x.shape[x.shape.length - 1], columns]);
+    const outputs = [createOutput(backend, [shape.depth, rank]), createOutput(backend, [rank, columns])];
+    const together = adapterGradientsProgram(device, shape, rank, scale);
+    if (together !== null) {
+      dispatch(backend, together, [x, inner, down, dy], outputs);
+      return outputs;
+    }
+    const ofB = productProgram(device, 'weight', { ...shape, depth: rank });
+    dispatch(backend, productProgram(device, 'weight', { ...shape, columns: rank }), [x, inner], [outputs[0]]);
+    dispatch(backend, { ...ofB, constants: { ...ofB.constants, GAIN: scale } }, [down, dy], [outputs[1]]);
+    return outputs;
+  },
+  cpu([x, inner, down, dy], attributes) {
+    const columns = dy.shape[dy.shape.length - 1];
+    const rank = down.shape[down.shape.length - 1];
+    const shape = shapeOf(x.shape, [x.shape[x.shape.length - 1], columns]);
+    const scale = attributes['scale'] as number;
+    const ofB = linearWeightGradient(down.values, dy.values, { ...shape, depth: rank });
+    return [
+      { values: linearWeightGradient(x.values, inner.values, { ...shape, columns: rank }), shape: [shape.depth, rank] },
+      { values: ofB.map((value) => scale * value), shape: [rank, columns] },
+    ];
+  },
+  wasm: ([x, inner, down, dy], attributes) =>
+    [weightGradientComposed(x, inner), scaledBy(attributes['scale'] as number, weightGradientComposed(down, dy))],
+});
+
+function scaledBy(scale: number, gradient: Tensor): Tensor {
+  return scale === 1 ? gradient : mul(gradient, scale);
+}
+
 registerGradient({
   kernelName: 'Physics.adaptedLinear',
   inputsToSave: ['x', 'weight', 'a', 'b'],
@@ -60,9 +101,16 @@ registerGradient({
     // x A goes nowhere else, so the gradient that tfjs finds for that output is zero.
     const direct = Array.isArray(dy) ? dy[0] : dy;
     const scale = attributes['scale'] as number;
-    const scaled = (gradient: Tensor) => (scale === 1 ? gradient : mul(gradient, scale));
-    // Outside the thunks, because each of them is tidied by itself and two need it.
-    const inner = scaled(runOperation('Physics.linearInputGradient', { dy: direct, weight: b })[0]);
+    // Outside the thunks, because each of them is tidied by itself and several need it.
+    const inner = scaledBy(scale, runOperation('Physics.linearInputGradient', { dy: direct, weight: b })[0]);
+    const ofFactors = attributes['frozen'] === true
+      ? []
+      : runOperation('Physics.adapterGradients', { x, inner, down, dy: direct }, { scale });
+    const ofFactor = (which: 0 | 1) => (): Tensor => {
+      if (ofFactors.length === 0) throw new Error('A frozen adapter has no gradients.');
+      // The thunk gives away what it returns.
+      return ofFactors[which].clone();
+    };
     return {
       x: () => {
         const [residual] = runOperation('Physics.linearInputGradient', { dy: direct, weight });
@@ -70,8 +118,8 @@ registerGradient({
       },
       weight: () => runOperation('Physics.linearWeightGradient', { x, dy: direct })[0],
       bias: () => runOperation('Physics.columnSums', { matrix: direct })[0],
-      a: () => runOperation('Physics.linearWeightGradient', { x, dy: inner })[0],
-      b: () => scaled(runOperation('Physics.linearWeightGradient', { x: down, dy: direct })[0]),
+      a: ofFactor(0),
+      b: ofFactor(1),
     };
   },
 });
@@ -83,11 +131,12 @@ registerGradient({
  * @param bias [N]
  * @param a [K, R]
  * @param b [R, N]
+ * @param frozen whether a and b get no gradients
  * @returns [.., N]
  * @throws when the shapes do not fit
  */
 export function adaptedLinear(
-  x: Tensor, weight: Tensor, bias: Tensor, a: Tensor, b: Tensor, scale: number,
+  x: Tensor, weight: Tensor, bias: Tensor, a: Tensor, b: Tensor, scale: number, frozen = false,
 ): Tensor {
   const [depth, columns] = matrixShape(weight);
   const fits = weight.rank === 2 && x.shape.at(-1) === depth && bias.size === columns
@@ -96,7 +145,7 @@ export function adaptedLinear(
     throw new Error(`adaptedLinear: x [${x.shape}], weight [${weight.shape}], bias [${bias.shape}], a [${a.shape}], `
       + `b [${b.shape}] do not fit.`);
   }
-  const [y, down] = runOperation('Physics.adaptedLinear', { x, weight, bias, a, b }, { scale });
+  const [y, down] = runOperation('Physics.adaptedLinear', { x, weight, bias, a, b }, { scale, frozen });
   // The tape keeps its own handle where the gradient needs it.
   down.dispose();
   return y;

@@ -7,6 +7,7 @@ import columnSums from '../../../shaders/linear/column_sums.wgsl?raw';
 import geluGradient from '../../../shaders/linear/gelu_gradient.wgsl?raw';
 import general from '../../../shaders/linear/general.wgsl?raw';
 import quad from '../../../shaders/linear/quad.wgsl?raw';
+import quadAdapterGradients from '../../../shaders/linear/quad_adapter_gradients.wgsl?raw';
 import registerForward from '../../../shaders/linear/register_forward.wgsl?raw';
 import registerInputGradient from '../../../shaders/linear/register_input_gradient.wgsl?raw';
 import registerWeightGradient from '../../../shaders/linear/register_weight_gradient.wgsl?raw';
@@ -17,7 +18,7 @@ import { slabsFor } from '../quad-slabs.ts';
 import { specialize } from '../specialize.ts';
 import { stagedWays } from '../staged-tiles.ts';
 import type { StagedTile } from '../staged-tiles.ts';
-import { choose, hasNeighbours } from '../variants.ts';
+import { choose, forcedVariant, hasNeighbours } from '../variants.ts';
 import type { LinearShape } from './oracle.ts';
 
 /**
@@ -174,6 +175,25 @@ export function productProgram(
     general,
   }, usual);
   return { ...program, operations };
+}
+
+/**
+ * The gradients to both factors of an adapter of this rank in one dispatch, for x [M, K] and dY [M, N]: inputs x, inner, down,
+ * dY; outputs dA, dB. Null where two products are faster or the shape does not suit.
+ */
+export function adapterGradientsProgram(
+  device: GPUDevice, { rows, depth, columns }: LinearShape, rank: number, scale: number,
+): Program | null {
+  const forced = forcedVariant();
+  const suits = rank % 16 === 0 && depth % 4 === 0 && columns % 4 === 0;
+  if (!suits || !hasNeighbours(device) || (forced !== null && forced !== 'quad')) return null;
+  const tiles = Math.ceil(depth / 64);
+  return {
+    shader: specialize('linear/quad_adapter_gradients', quadAdapterGradients, {}),
+    constants: { M: rows, K: depth, N: columns, R: rank, TILES: tiles, SCALE: scale, GAIN: 1 },
+    workgroups: [tiles + Math.ceil(columns / 64), rank / 16, 1],
+    operations: 2 * rows * (depth + columns) * rank,
+  };
 }
 
 /** Sums of the columns of a matrix [rows, columns]. */

@@ -64,3 +64,19 @@ test('1000 steps leave no tensors and no buffers behind', async () => {
     .toEqual([before.numTensors, before.numBytes, before.captured]);
   trainer.dispose();
 });
+
+// Last: it takes the other tests' device away.
+test('a device that binds no more than every device does takes the same steps', async () => {
+  const usual = tinyTrainer(model);
+  const wanted = [await step(usual), await step(usual)];
+  usual.dispose();
+  const least = await createDevice({ limits: 'default' });
+  const trainer = tinyTrainer(tinyModel());
+  const reports = [await step(trainer), await step(trainer)];
+  reports.forEach(({ loss, gradientNorm }, i) => {
+    expect(loss).toBeCloseTo(wanted[i].loss, 6);
+    expect(gradientNorm / wanted[i].gradientNorm).toBeCloseTo(1, 5);
+  });
+  expect(least.errors).toEqual([]);
+  least.dispose();
+});

@@ -128,6 +128,24 @@ test('a change of stage goes on from the weights as they are, at ln 2 again', as
   expect(trainer.progress.updates).toEqual({ generator: 3, 'physical-head': 1 });
 });
 
+test('the generator learns under the head as it has become, whatever was known of its images', async () => {
+  const kept = [tinyPair(0)];
+  const trainer = tinyTrainer(model);
+  await trainer.step(kept, settings);
+  trainer.changeStage('physical-head');
+  await trainer.step(kept, settings);
+  trainer.changeStage('generator');
+  const other = tinyTrainer(model);
+  await other.restore(await trainer.snapshot());
+  other.changeStage('generator');
+  const before = tinyTrainer(model);
+  await before.restore({ ...await trainer.snapshot(), values: trainer.state.pretrainedValues() });
+  before.changeStage('generator');
+  const [own, fresh, untrained] = await Promise.all([trainer, other, before].map((each) => each.step(kept, settings)));
+  expect(own.errors).toEqual(fresh.errors);
+  expect(own.errors.referenceChosen).not.toBe(untrained.errors.referenceChosen);
+});
+
 test('several pairs and draws go in batches; shared noise or not, supervised or not', async () => {
   expect(batchesOf(6)).toEqual([4, 2]);
   const pairs = [tinyPair(0), tinyPair(1)];

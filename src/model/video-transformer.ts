@@ -134,10 +134,10 @@ export function transformerBlock(
 
 /**
  * What stands before the blocks: the sequence [B, L, width], and of the flow time every block's modulation and the last
- * one [B, 2 width]. An adapter changes none of it.
+ * one, shift and scale [B, width]. An adapter changes none of it.
  */
 export type Embedding = {
-  readonly sequence: Tensor; readonly modulations: Tensor[][]; readonly finalModulation: Tensor;
+  readonly sequence: Tensor; readonly modulations: Tensor[][]; readonly finalModulation: Tensor[];
 };
 
 /** Embeds what conditions a velocity; shapes as in `VelocityInputs`. */
@@ -154,7 +154,7 @@ export function embed(
     const shared = linearLayer(weights, 'transformer.modulation', c);
     return {
       sequence, modulations: Array.from({ length: blocks }, (_, i) => blockModulation(weights, i, shared)),
-      finalModulation: linearLayer(weights, 'transformer.final_modulation', c),
+      finalModulation: tf.split(linearLayer(weights, 'transformer.final_modulation', c), 2, 1),
     };
   });
 }
@@ -172,7 +172,7 @@ export function embeddedVelocity(
     }
     const x = settled(sequence);
     const batch = x.shape[0];
-    const [shift, scale] = tf.split(embedding.finalModulation, 2, 1);
+    const [shift, scale] = embedding.finalModulation;
     const [rows, columns] = [height / patch, across / patch];
     const tokens = tf.slice(x, [0, 0, 0], [batch, generated * rows * columns, width]);
     const folded = linearLayer(weights, 'transformer.final', layerNorm(tokens, scale, shift));

@@ -22,13 +22,14 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// Odd; around a register tile (8) and a staged tile (32); the model's.
+// Odd; around a register tile (8) and a staged tile (32); the model's; twice its rank, and part of a tile of 64 columns.
 const shapes: [rows: number, depth: number, rank: number, columns: number][] = [
   [1, 1, 1, 1],
   [3, 7, 2, 5],
   [9, 12, 4, 36],
   [33, 64, 8, 96],
   [161, 256, 16, 768],
+  [5, 68, 32, 132],
 ];
 
 interface Values {

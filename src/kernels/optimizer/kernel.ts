@@ -44,11 +44,15 @@ function subarray(values: ArrayLike<number>, start: number, length: number): Flo
 const updatedAtMost = 8;
 const slots = Array.from({ length: updatedAtMost }, (_, k) => k);
 
-/** Parameters that one dispatch updates: settings, factor and moments take four of the buffers that a device binds. */
-function updatedTogether(): number {
+/** Buffers that a dispatch binds at most. */
+function bindableBuffers(): number {
   const backend = activeBackend();
-  if (!(backend instanceof WebGPUBackend)) return updatedAtMost;
-  return Math.min(updatedAtMost, Math.floor((backend.device.limits.maxStorageBuffersPerShaderStage - 4) / 2));
+  return backend instanceof WebGPUBackend ? backend.device.limits.maxStorageBuffersPerShaderStage : Infinity;
+}
+
+/** Parameters that one dispatch updates: settings, factor and moments take four of the buffers. */
+function updatedTogether(): number {
+  return Math.min(updatedAtMost, Math.floor((bindableBuffers() - 4) / 2));
 }
 
 /** The module that updates `count` parameters of this vector width. */
@@ -102,9 +106,14 @@ registerOperation({
   changes: ['first', 'second', ...slots.map((k) => `parameter${k}`)],
 });
 
-/** Tensors that one dispatch can read, besides the sums that it writes: a device binds eight buffers at least. */
-const squaresTogether = 6;
-const squaresInputs = Array.from({ length: squaresTogether }, (_, k) => `x${k}`);
+/** Slots for tensors in the module. */
+const squaresAtMost = 9;
+const squaresInputs = Array.from({ length: squaresAtMost }, (_, k) => `x${k}`);
+
+/** Tensors whose squares one dispatch sums: the sums take one of the buffers. */
+function squaresTogether(): number {
+  return Math.min(squaresAtMost, bindableBuffers() - 1);
+}
 
 /** The module that sums the squares of `count` tensors of this vector width. */
 export function squaresShader(count: number, width: 1 | 4): Shader {
@@ -222,8 +231,9 @@ export function adamw({ parameters, first, second, gradients, settings, gradient
 export function clipFactor(gradients: Tensor[], maximum: number): { factor: Tensor; norm: Tensor } {
   // Filled on the GPU: an uploaded tensor would be a constant of a capture.
   const sums = fill([gradients.length], 0);
-  for (let slot = 0; slot < gradients.length; slot += squaresTogether) {
-    const group = gradients.slice(slot, slot + squaresTogether);
+  const together = squaresTogether();
+  for (let slot = 0; slot < gradients.length; slot += together) {
+    const group = gradients.slice(slot, slot + together);
     const named = Object.fromEntries(group.map((x, k) => [squaresInputs[k], x]));
     runOperation('Physics.sumsOfSquares', { ...named, sums }, { slot });
   }

@@ -1,6 +1,7 @@
 // Product of matrices with what follows it: y = activation(x W + b) + residual, x [M, K], W [K, N], b [N], residual
 // [M, N] -> y [M, N], and the sum before the activation, which GELU's gradient needs. TRANSPOSED reads W as it lies in
-// [N, K], for the gradient to the input. K is a multiple of 16 VECTORS, N of 4.
+// [N, K], for the gradient to the input. K is a multiple of 16 VECTORS, N of 4. With LOW_RANK a second product of small depth
+// is added (LoRA, arXiv:2106.09685): SCALE low S, low [M, R], S like W, R a multiple of 16.
 //
 // For adapters that compute on the CPU, where a load costs as much as dozens of products (bounds are checked lane by
 // lane), and an array that is indexed by literals alone is read in one instruction. So the matrix stands still: each thread
@@ -15,6 +16,8 @@ override M: u32;
 override K: u32;
 override N: u32;
 override SLAB: u32;
+override R: u32 = 0u;
+override SCALE: f32 = 1.0;
 override GAIN: f32 = 1.0; // 1, except in the negative control
 
 const FULL = 1;
@@ -28,14 +31,17 @@ const BIAS = 1;
 const GELU = 1;
 const SAVE = 1;
 const RESIDUAL = 1;
+const LOW_RANK = 1;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>; // when FULL
 @group(0) @binding(2) var<storage, read> weight_halves: array<vec2<u32>>; // when HALF
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>; // when BIAS
 @group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>; // when RESIDUAL
-@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
+@group(0) @binding(5) var<storage, read> low: array<vec4<f32>>; // when LOW_RANK
+@group(0) @binding(6) var<storage, read> second: array<vec4<f32>>; // when LOW_RANK
+@group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> before: array<vec4<f32>>; // when SAVE
 
 fn weight_at(at: u32) -> vec4<f32> {
   var value = vec4<f32>();
@@ -62,6 +68,62 @@ fn transposed_block(k: u32, column: u32) -> mat4x4<f32> {
   let at = 4u * column * k4 + k;
   return transpose(mat4x4<f32>(weight_at(at), weight_at(at + k4), weight_at(at + 2u * k4), weight_at(at + 3u * k4)));
 }
+
+// begin LOW_RANK
+// Rows k .. k + 3 of S in four columns.
+fn second_block(k: u32, column: u32) -> mat4x4<f32> {
+  let n4 = N / 4u;
+  let r4 = R / 4u;
+  var block = mat4x4<f32>();
+  var at = 4u * k * n4 + column;
+  block = mat4x4<f32>(second[at], second[at + n4], second[at + 2u * n4], second[at + 3u * n4]); // when FORWARD
+  at = 4u * column * r4 + k;
+  block = transpose(mat4x4<f32>(second[at], second[at + r4], second[at + 2u * r4], second[at + 3u * r4])); // when TRANSPOSED
+  return block;
+}
+
+// As main does with W, sixteen deep.
+fn add_low_rank(column: u32, first: u32, end: u32, lane: u32) {
+  let r4 = R / 4u;
+  let n4 = N / 4u;
+  var right = array<f32, 16u * COLUMNS>();
+  for (var depth = 0u; depth < r4; depth += 4u) {
+    for (var swap = 0u; swap < 4u; swap++) {
+      for (var j = 0u; j < CHUNKS; j++) { // unroll
+        let block = second_block(depth + (lane ^ swap), column + j);
+        for (var c = 0u; c < 4u; c++) { // unroll
+          let to = (4u * c + swap) * COLUMNS + 4u * j;
+          right[to] = block[c].x;
+          right[to + 1u] = block[c].y;
+          right[to + 2u] = block[c].z;
+          right[to + 3u] = block[c].w;
+        }
+      }
+    }
+    for (var row = first; row < end; row++) {
+      let left = low[row * r4 + depth + lane];
+      var sum = array<f32, COLUMNS>();
+      for (var c = 0u; c < 4u; c++) { // unroll
+        let own = left[c];
+        let across = quadSwapX(own);
+        let below = quadSwapY(own);
+        let opposite = quadSwapDiagonal(own);
+        for (var n = 0u; n < COLUMNS; n++) { // unroll
+          sum[n] += right[4u * c * COLUMNS + n] * own;
+          sum[n] += right[(4u * c + 1u) * COLUMNS + n] * across;
+          sum[n] += right[(4u * c + 2u) * COLUMNS + n] * below;
+          sum[n] += right[(4u * c + 3u) * COLUMNS + n] * opposite;
+        }
+      }
+      for (var j = 0u; j < CHUNKS; j++) { // unroll
+        if (column + j < n4) {
+          y[row * n4 + column + j] += SCALE * vec4<f32>(sum[4u * j], sum[4u * j + 1u], sum[4u * j + 2u], sum[4u * j + 3u]);
+        }
+      }
+    }
+  }
+}
+// end LOW_RANK
 
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -135,4 +197,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
     }
   }
+  add_low_rank(column, first, end, lane); // when LOW_RANK
 }

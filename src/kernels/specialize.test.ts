@@ -5,6 +5,9 @@ import { setConstants, specialize, unroll } from './specialize.ts';
 
 const code = `const ROWS = 4u;
 const BIAS = 1;
+// begin BIAS
+fn scaled() {}
+// end BIAS
 @group(0) @binding(0) var<storage, read> bias: array<f32>; // when BIAS
 @group(0) @binding(1) var<storage, read_write> row: array<f32>;
 fn f() {
@@ -20,6 +23,9 @@ test('constants are replaced and conditional lines kept or dropped', () => {
   expect(setConstants(code, { ROWS: 2 })).toContain('const ROWS = 2u;');
   expect(setConstants(code, { BIAS: 1 })).toContain('bias[c]');
   expect(setConstants(code, { BIAS: 0 })).not.toContain('bias[c]');
+  expect(setConstants(code, { BIAS: 1 })).toContain('fn scaled');
+  expect(setConstants(code, { BIAS: 0 })).not.toContain('fn scaled');
+  expect(setConstants(code, { BIAS: 0 })).toContain('fn f');
   expect(setConstants(code, { BIAS: 1 })).toContain('@binding(1) var<storage, read_write> row');
   expect(setConstants(code, { BIAS: 0 })).toContain('@binding(0) var<storage, read_write> row');
   expect(() => setConstants(code, { COLUMNS: 2 })).toThrow(/no const COLUMNS/);

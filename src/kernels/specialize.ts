@@ -2,10 +2,11 @@
 //
 // The files in shaders/ are whole, valid modules. Shapes are `override` constants; what decides the size of
 // an array, whether a binding exists or how far a loop is unrolled cannot be one in WGSL and is a plain
-// `const`. Three things are done to the text here:
+// `const`. Four things are done to the text here:
 //   `const ROWS = 8u;`                       takes the value given for ROWS;
 //   `... // when BIAS`                       a line that is kept only if the const BIAS is not 0; bindings
 //                                            are renumbered in order after that;
+//   `// begin BIAS` to `// end BIAS`         the same for all lines between;
 //   `for (var i = 0u; i < ROWS; i++) { // unroll`  is written out, so that every index into a function-scope
 //                                            array is a literal and the array can live in registers.
 // Unrolling matters: the software adapter runs the 8 x 8 matrix product 6.7 times slower with the loops left
@@ -13,6 +14,7 @@
 
 import type { Shader } from '../engine/pipeline.ts';
 
+const conditionalBlock = /^\/\/ begin (\w+)\n[^]*?^\/\/ end \1\n/gm;
 const loopHead = /for \(var (\w+) = 0u; \1 < (\w+); \1\+\+\) \{ \/\/ unroll\n/;
 
 function valueOf(code: string, name: string): number {
@@ -48,7 +50,7 @@ export function unroll(code: string): string {
   return rest;
 }
 
-/** Sets the module's `const`s; throws when it has none of that name. Lines `// when X` with X = 0 go. */
+/** Sets the module's `const`s; throws when it has none of that name. What X = 0 leaves out goes. */
 export function setConstants(code: string, values: Record<string, number>): string {
   let text = code;
   for (const [name, value] of Object.entries(values)) {
@@ -60,6 +62,7 @@ export function setConstants(code: string, values: Record<string, number>): stri
   }
   let bindings = 0;
   return text
+    .replace(conditionalBlock, (block, condition: string) => (valueOf(text, condition) !== 0 ? block : ''))
     .split('\n')
     .filter((line) => {
       const condition = / \/\/ when (\w+)$/.exec(line)?.[1];

@@ -1,6 +1,7 @@
 // The adapted linear layer against the f64 oracle, every variant: forward and all gradients.
 
-import { ones, tensor, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
+import { grad, ones, tensor, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDevice } from '../../engine/device.ts';
 import type { EngineDevice } from '../../engine/device.ts';
@@ -10,7 +11,7 @@ import { forceVariant, productVariants } from '../variants.ts';
 import { adaptedLinear } from './adapted.ts';
 import { linear } from './kernel.ts';
 import { columnSums, linearForward, linearInputGradient, linearWeightGradient } from './oracle.ts';
-import { plain, productProgram } from './programs.ts';
+import { adapterGradientsProgram, lowRankProgram, plain, productProgram } from './programs.ts';
 
 let engine: EngineDevice;
 beforeAll(async () => {
@@ -22,14 +23,14 @@ afterEach(() => {
 });
 afterAll(() => engine.dispose());
 
-// Odd; around a register tile (8) and a staged tile (32); the model's; twice its rank, and part of a tile of 64 columns.
+// Odd; around a register tile (8) and a staged tile (32); the model's; twice its rank, and parts of tiles.
 const shapes: [rows: number, depth: number, rank: number, columns: number][] = [
   [1, 1, 1, 1],
   [3, 7, 2, 5],
   [9, 12, 4, 36],
   [33, 64, 8, 96],
   [161, 256, 16, 768],
-  [5, 68, 32, 132],
+  [18, 80, 32, 144],
 ];
 
 interface Values {
@@ -106,16 +107,23 @@ describe.each(productVariants.filter((variant) => !variant.startsWith('staged-')
     expect(await take(adaptedLinear(x, weight, bias, a, b, 1))).not.toEqual(base);
   });
 
-  test('leading axes are kept, and a NaN in one row stays in that row', async () => {
+  test.each([[3, 8, 4], [9, 16, 16]])('a NaN in one of 2 x %i rows stays there; depth %i, rank %i', async (rows, depth, rank) => {
     forceVariant(variant);
-    const x = testValues(1, 6 * 8);
-    x[3 * 8 + 2] = NaN;
-    const y = adaptedLinear(tensor(x, [2, 3, 8]), ones([8, 12]), zeros([12]), ones([8, 4]), ones([4, 12]), 1);
-    expect(y.shape).toEqual([2, 3, 12]);
-    const values = await take(y);
-    new Uint32Array(values.buffer, values.byteOffset, values.length).forEach((word, i) => {
-      expect((word & 0x7fffffff) > 0x7f800000, `element ${i}`).toBe(Math.floor(i / 12) === 3);
-    });
+    const x = testValues(1, 2 * rows * depth);
+    x[3 * depth + 2] = NaN;
+    const weights = [ones([depth, 16]), zeros([16]), ones([depth, rank]), ones([rank, 16])] as const;
+    const [weight, bias, a, b] = weights;
+    const f = (input: Tensor) => adaptedLinear(input, weight, bias, a, b, 1);
+    // What flows back is the values themselves: the gradient has the same rows spoiled.
+    const dy = testValues(2, 2 * rows * 16);
+    dy[3 * 16 + 5] = NaN;
+    const [y, dx] = [f(tensor(x, [2, rows, depth])), grad(f)(ones([2, rows, depth]), tensor(dy, [2, rows, 16]))];
+    expect([y.shape, dx.shape]).toEqual([[2, rows, 16], [2, rows, depth]]);
+    for (const [values, columns] of [[await take(y), 16], [await take(dx), depth]] as const) {
+      new Uint32Array(values.buffer, values.byteOffset, values.length).forEach((word, i) => {
+        expect((word & 0x7fffffff) > 0x7f800000, `element ${i}`).toBe(Math.floor(i / columns) === 3);
+      });
+    }
   });
 
   test('a wrong constant is noticed', async () => {
@@ -131,6 +139,29 @@ describe.each(productVariants.filter((variant) => !variant.startsWith('staged-')
       assertNotClose('adapted', y, expected, ulpOfLargest(3 * depth, expected));
     });
   });
+});
+
+// Only the quad variant has kernels that join products.
+test('a wrong constant in what is joined is noticed', async () => {
+  const [rows, depth, rank, columns] = shapes[5];
+  const values = valuesOf(shapes[5]);
+  const expected = oracle(shapes[5], values, 0.5);
+  const outer = { rows, depth, columns };
+  const low = { rank, scale: 0.5 };
+  const run = () => withGradients(
+    (x, weight, bias, a, b) => adaptedLinear(x, weight, bias, a, b, 0.5),
+    [...tensorsOf(shapes[5], values)], tensor2d(values.dy, [rows, columns]));
+  forceVariant('quad');
+  for (const [program, broken, index, wanted] of [
+    [lowRankProgram(engine.device, 'forward', outer, low, { half: false, bias: true }), { SCALE: 0.51 }, 0, expected.y],
+    [lowRankProgram(engine.device, 'input', outer, low, { half: false, bias: false }), { SCALE: 0.99 }, 1, expected.dx],
+    [adapterGradientsProgram(engine.device, outer, rank, 0.5), { GAIN: 1.001 }, 4, expected.dA],
+    [adapterGradientsProgram(engine.device, outer, rank, 0.5), { SCALE: 0.501 }, 5, expected.dB],
+  ] as const) {
+    await withBrokenConstants(program?.shader.name ?? 'none', broken, async () => {
+      assertNotClose('joined', await take(run()[index]), wanted, ulpOfLargest(3 * (depth + columns), wanted));
+    });
+  }
 });
 
 test('shapes that do not fit are refused', () => {

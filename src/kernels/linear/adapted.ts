@@ -1,19 +1,19 @@
 // Linear layer with a low-rank adapter: y [.., N] = x [.., K] W [K, N] + bias [N] + scale (x A) B, with A [K, R] and
 // B [R, N] (LoRA, arXiv:2106.09685), and its gradients.
 //
-// Three products and no sum on its own: the second term is added to the first by its product's epilogue, and so
-// is x's second gradient to its first. x A is kept for B's gradient. The gradients to A and B are made together, unless the
+// Three products and no sum on its own: the second term is added to the first by its product's epilogue, or both are one
+// dispatch, and so are x's two gradients. x A is kept for B's gradient. The gradients to A and B are made together, unless the
 // adapter is frozen; the others only when asked for.
 
 import { mul, registerGradient } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { createOutput, dispatch } from '../../engine/bridge.ts';
+import { createOutput, dispatch, release } from '../../engine/bridge.ts';
 import { registerOperation, runOperation } from '../register.ts';
-import { adaptedLinearComposed, weightGradientComposed } from './composition.ts';
+import { adaptedLinearComposed, inputGradientComposed, weightGradientComposed } from './composition.ts';
 import { isHalves, matrixShape } from './halves.ts';
 import { shapeOf } from './kernel.ts';
-import { linearForward, linearWeightGradient } from './oracle.ts';
-import { adapterGradientsProgram, plain, productProgram } from './programs.ts';
+import { linearForward, linearInputGradient, linearWeightGradient } from './oracle.ts';
+import { adapterGradientsProgram, lowRankProgram, plain, productProgram } from './programs.ts';
 
 registerOperation({
   name: 'Physics.adaptedLinear',
@@ -25,14 +25,20 @@ registerOperation({
     const rank = a.shape[1];
     const down = createOutput(backend, [...leading, rank]);
     dispatch(backend, productProgram(device, 'forward', { ...shape, columns: rank }), [x, a], [down]);
-    const base = createOutput(backend, [...leading, shape.columns]);
-    const withBias = productProgram(device, 'forward', shape, { ...plain, half: isHalves(weight), bias: true });
-    dispatch(backend, withBias, [x, weight, bias], [base]);
     const y = createOutput(backend, [...leading, shape.columns]);
+    const scale = attributes['scale'] as number;
+    const options = { half: isHalves(weight), bias: true };
+    const joined = lowRankProgram(device, 'forward', shape, { rank, scale }, options);
+    if (joined !== null) {
+      dispatch(backend, joined, [x, weight, bias, down, b], [y]);
+      return [y, down];
+    }
+    const base = createOutput(backend, [...leading, shape.columns]);
+    dispatch(backend, productProgram(device, 'forward', shape, { ...plain, ...options }), [x, weight, bias], [base]);
     const added = productProgram(device, 'forward', { ...shape, depth: rank }, { ...plain, residual: true });
-    const scaled = { ...added, constants: { ...added.constants, GAIN: attributes['scale'] as number } };
+    const scaled = { ...added, constants: { ...added.constants, GAIN: scale } };
     dispatch(backend, scaled, [down, b, base], [y]);
-    backend.disposeData(base.dataId);
+    release(backend, base);
     return [y, down];
   },
   cpu([x, weight, bias, a, b], attributes) {
@@ -50,6 +56,39 @@ registerOperation({
   },
   wasm: ([x, weight, bias, a, b], attributes) =>
     adaptedLinearComposed(x, weight, bias, a, b, attributes['scale'] as number),
+});
+
+registerOperation({
+  name: 'Physics.adaptedInputGradient',
+  // inner: the gradient to x A.
+  inputNames: ['dy', 'weight', 'inner', 'a'],
+  webgpu(backend, [dy, weight, inner, a]) {
+    const { device } = backend;
+    const [depth, columns] = matrixShape(weight);
+    const shape = shapeOf(dy.shape, [depth, columns]);
+    const rank = a.shape[1];
+    const half = isHalves(weight);
+    const dx = createOutput(backend, [...dy.shape.slice(0, -1), depth]);
+    const joined = lowRankProgram(device, 'input', shape, { rank, scale: 1 }, { half, bias: false });
+    if (joined !== null) {
+      dispatch(backend, joined, [dy, weight, inner, a], [dx]);
+      return [dx];
+    }
+    const residual = createOutput(backend, dx.shape);
+    dispatch(backend, productProgram(device, 'input', shape, { ...plain, half }), [dy, weight], [residual]);
+    const added = productProgram(device, 'input', { ...shape, columns: rank }, { ...plain, residual: true });
+    dispatch(backend, added, [inner, a, residual], [dx]);
+    release(backend, residual);
+    return [dx];
+  },
+  cpu([dy, weight, inner, a]) {
+    const [depth, columns] = weight.shape;
+    const shape = shapeOf(dy.shape, [depth, columns]);
+    const second = linearInputGradient(inner.values, a.values, { ...shape, columns: a.shape[1] });
+    const values = linearInputGradient(dy.values, weight.values, shape).map((value, i) => value + second[i]);
+    return [{ values, shape: [...dy.shape.slice(0, -1), depth] }];
+  },
+  wasm: ([dy, weight, inner, a]) => [inputGradientComposed(inner, a, inputGradientComposed(dy, weight))],
 });
 
 registerOperation({
@@ -112,10 +151,7 @@ registerGradient({
       return ofFactors[which].clone();
     };
     return {
-      x: () => {
-        const [residual] = runOperation('Physics.linearInputGradient', { dy: direct, weight });
-        return runOperation('Physics.linearInputGradient', { dy: inner, weight: a, residual })[0];
-      },
+      x: () => runOperation('Physics.adaptedInputGradient', { dy: direct, weight, inner, a })[0],
       weight: () => runOperation('Physics.linearWeightGradient', { x, dy: direct })[0],
       bias: () => runOperation('Physics.columnSums', { matrix: direct })[0],
       a: ofFactor(0),

@@ -18,25 +18,22 @@ function rowsOf(shape: number[]): number {
 
 registerOperation({
   name: 'Physics.linearInputGradient',
-  // With a residual [.., K] the gradient is added to it: x went into another product as well.
-  inputNames: ['dy', 'weight', 'residual'],
+  inputNames: ['dy', 'weight'],
   webgpu(backend, inputs) {
     const [dy, weight] = inputs;
     const [depth, columns] = matrixShape(weight);
     const output = createOutput(backend, [...dy.shape.slice(0, -1), depth]);
     const shape = { rows: rowsOf(dy.shape), depth, columns };
-    const options = { ...plain, half: isHalves(weight), residual: inputs.length === 3 };
+    const options = { ...plain, half: isHalves(weight) };
     dispatch(backend, productProgram(backend.device, 'input', shape, options), inputs, [output]);
     return [output];
   },
-  cpu([dy, weight, residual]) {
+  cpu([dy, weight]) {
     const [depth, columns] = weight.shape;
     const shape = { rows: rowsOf(dy.shape), depth, columns };
-    const gradient = linearInputGradient(dy.values, weight.values, shape);
-    const values = residual ? gradient.map((value, i) => value + residual.values[i]) : gradient;
-    return [{ values, shape: [...dy.shape.slice(0, -1), depth] }];
+    return [{ values: linearInputGradient(dy.values, weight.values, shape), shape: [...dy.shape.slice(0, -1), depth] }];
   },
-  wasm: ([dy, weight, residual]) => [inputGradientComposed(dy, weight, residual)],
+  wasm: ([dy, weight]) => [inputGradientComposed(dy, weight)],
 });
 
 registerOperation({

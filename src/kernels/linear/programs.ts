@@ -118,7 +118,13 @@ function quadDepth({ M, K }: Operands): number | undefined {
   return M < 16 ? undefined : [128, 64, 32, 16].find((depth) => K % depth === 0);
 }
 
-function quadProgram(product: Product, shape: LinearShape, options: Options, depth: number): Program {
+/** A second product of small depth that is added, and its factor. */
+interface LowRank {
+  rank: number;
+  scale: number;
+}
+
+function quadProgram(product: Product, shape: LinearShape, options: Options, depth: number, low?: LowRank): Program {
   const { M, K, N } = operandsOf(product, shape);
   const transposed = product === 'input';
   const chunks = N <= 16 ? 1 : N < 512 ? 2 : 4;
@@ -132,8 +138,9 @@ function quadProgram(product: Product, shape: LinearShape, options: Options, dep
       FORWARD: Number(!transposed),
       TRANSPOSED: Number(transposed),
       ...flags(options),
+      LOW_RANK: Number(low !== undefined),
     }),
-    constants: { M, K, N, SLAB: Math.ceil(M / slabs), GAIN: 1 },
+    constants: { M, K, N, SLAB: Math.ceil(M / slabs), ...(low && { R: low.rank, SCALE: low.scale }), GAIN: 1 },
     workgroups: [tiles, slabs, 1],
   };
 }
@@ -177,16 +184,38 @@ export function productProgram(
   return { ...program, operations };
 }
 
+/** Whether what an adapter of this rank adds has kernels of its own here, which take several products in one dispatch. */
+function joinsProducts(device: GPUDevice, { depth, columns }: LinearShape, rank: number): boolean {
+  const forced = forcedVariant();
+  return hasNeighbours(device) && (forced === null || forced === 'quad')
+    && rank % 16 === 0 && depth % 4 === 0 && columns % 4 === 0;
+}
+
+/**
+ * x W + bias + scale low B, or dY W^T + scale low A^T for `input`, in one dispatch: inputs x or dY, W, bias if any, low [M, R], the
+ * factor as it lies. Null where two products are faster or the shape does not suit.
+ */
+export function lowRankProgram(
+  device: GPUDevice, product: 'forward' | 'input', shape: LinearShape, { rank, scale }: LowRank,
+  options: Pick<Options, 'half' | 'bias'>,
+): Program | null {
+  const operands = operandsOf(product, shape);
+  const depthKept = joinsProducts(device, shape, rank) ? quadDepth(operands) : undefined;
+  if (depthKept === undefined) return null;
+  const { M, K, N } = operands;
+  const program = quadProgram(product, shape, { ...plain, ...options }, depthKept, { rank, scale });
+  return { ...program, operations: 2 * M * (K + rank) * N };
+}
+
 /**
  * The gradients to both factors of an adapter of this rank in one dispatch, for x [M, K] and dY [M, N]: inputs x, inner, down,
  * dY; outputs dA, dB. Null where two products are faster or the shape does not suit.
  */
 export function adapterGradientsProgram(
-  device: GPUDevice, { rows, depth, columns }: LinearShape, rank: number, scale: number,
+  device: GPUDevice, shape: LinearShape, rank: number, scale: number,
 ): Program | null {
-  const forced = forcedVariant();
-  const suits = rank % 16 === 0 && depth % 4 === 0 && columns % 4 === 0;
-  if (!suits || !hasNeighbours(device) || (forced !== null && forced !== 'quad')) return null;
+  if (!joinsProducts(device, shape, rank)) return null;
+  const { rows, depth, columns } = shape;
   const tiles = Math.ceil(depth / 64);
   return {
     shader: specialize('linear/quad_adapter_gradients', quadAdapterGradients, {}),

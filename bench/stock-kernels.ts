@@ -140,8 +140,19 @@ function spaceToDepth({ x }: Inputs, attributes: NamedAttrMap): Tensor[] {
   return [tf.reshape(blocks, [batch, time, height, width, fT * fH * fW * channels])];
 }
 
+/** Noise of every clip of data, of which several may share one. */
+function noiseOf(data: Tensor, noise: Tensor): Tensor {
+  return tf.concat(Array.from({ length: data.shape[0] / noise.shape[0] }, () => noise), 0);
+}
+
+/** tfjs broadcasts up to four axes on the GPU, so a clip is one row. */
+function interpolate({ data, noise, times }: Inputs): Tensor[] {
+  const [end, start] = [data, noiseOf(data, noise)].map((x) => tf.reshape(x, [data.shape[0], -1]));
+  return [tf.reshape(tf.add(start, tf.mul(tf.sub(end, start), tf.reshape(times, [-1, 1]))), data.shape)];
+}
+
 function velocityErrors({ velocity, data, noise }: Inputs): Tensor[] {
-  const difference = tf.sub(velocity, tf.sub(data, noise));
+  const difference = tf.sub(velocity, tf.sub(data, noiseOf(data, noise)));
   return [tf.mean(tf.square(tf.reshape(difference, [velocity.shape[0], -1])), 1)];
 }
 
@@ -177,6 +188,7 @@ const stock: Record<string, Stock> = {
   'Physics.convolution': convolution,
   'Physics.depthToSpace': depthToSpace,
   'Physics.spaceToDepth': spaceToDepth,
+  'Physics.interpolate': interpolate,
   'Physics.velocityErrors': velocityErrors,
   'Physics.preferenceLoss': preferenceLoss,
   'Physics.silu': ({ x }) => [tf.mul(x, tf.sigmoid(x))],
@@ -218,7 +230,7 @@ const pairs = (query: Tensor, key: Tensor): number => query.size * (key.shape[1]
 
 /** Floating-point operations of one of our kernels: its products, without what is done once per element. */
 function operationsOf(name: string, inputs: Inputs, attributes: NamedAttrMap): number {
-  const { x, dy, weight, a, b, filter, query, key } = inputs;
+  const { x, dy, weight, a, b, inner, filter, query, key } = inputs;
   const along = (shape: number[]): number => shape[shape.length - 1];
   switch (name) {
     case 'Physics.adaptedLinear':
@@ -227,6 +239,10 @@ function operationsOf(name: string, inputs: Inputs, attributes: NamedAttrMap): n
       return 2 * x.size * along(weight.shape);
     case 'Physics.linearInputGradient':
       return 2 * dy.size * weight.shape[0];
+    case 'Physics.adaptedInputGradient':
+      return 2 * (dy.size * weight.shape[0] + inner.size * a.shape[0]);
+    case 'Physics.adapterGradients':
+      return 2 * (x.size + dy.size) * along(inner.shape);
     case 'Physics.linearWeightGradient':
       return 2 * x.size * along(dy.shape);
     case 'Physics.attention':

@@ -184,8 +184,8 @@ function stepOf(config: ModelConfig, { beta, learningRate, clipNorm }: Settings)
 }
 
 /**
- * The step on jax-js's own device, from the physics tokens of the pair's image. Its error is that of the four velocity errors from `expected`, and of the first loss
- * from ln 2.
+ * The step on jax-js's own device, from the physics tokens of the pair's image. Its error is that of the four velocity
+ * errors from `expected`, and of the first loss from ln 2.
  */
 export function jaxStep(
   file: ModelFile, pair: LearnablePair, physics: Float32Array, settings: Settings, expected: ArrayLike<number>,

@@ -46,3 +46,26 @@ export function preferenceMetrics(pairs: readonly PairErrors<number>[], beta: nu
   }
   return { loss, rewardsChosen, rewardsRejected, accuracy, margin: rewardsChosen - rewardsRejected };
 }
+
+/** Errors of the pairs of a batch from those of its clips; a supervised step's chosen clips stand for the rejected ones. */
+export function pairErrors(policy: Float32Array, reference: Float32Array, count: number): PairErrors<number>[] {
+  return Array.from({ length: count }, (_, i) => {
+    const rejected = policy.length === count ? i : count + i;
+    return {
+      policyChosen: policy[i], policyRejected: policy[rejected],
+      referenceChosen: reference[i], referenceRejected: reference[rejected],
+    };
+  });
+}
+
+/** Every error as its mean over pairs. */
+export function meanErrors(pairs: readonly PairErrors<number>[]): PairErrors<number> {
+  const average = (pick: (pair: PairErrors<number>) => number) =>
+    pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
+  return {
+    policyChosen: average((pair) => pair.policyChosen),
+    policyRejected: average((pair) => pair.policyRejected),
+    referenceChosen: average((pair) => pair.referenceChosen),
+    referenceRejected: average((pair) => pair.referenceRejected),
+  };
+}

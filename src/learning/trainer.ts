@@ -23,11 +23,11 @@ import { timeFeatures } from '../model/video-transformer.ts';
 import { drawTime } from './flow-times.ts';
 import { PhysicsCache } from './physics-cache.ts';
 import type { PolicyState, StateValues } from './policy-state.ts';
-import { preferenceMetrics } from './preference-loss.ts';
+import { meanErrors, pairErrors, preferenceMetrics } from './preference-loss.ts';
 import type { PairErrors } from './preference-loss.ts';
 import type { Preference, PreferenceSet } from './preference-set.ts';
 import type { Progress, Snapshot } from './snapshots.ts';
-import { batchesOf, batchGradients, batchShapes, clipsOf } from './training-step.ts';
+import { batchesOf, batchGradients, batchShapes } from './training-step.ts';
 import type { BatchInputs, Objective, StepPlan } from './training-step.ts';
 
 export interface TrainerSettings {
@@ -282,7 +282,7 @@ export class Trainer {
       // What a draw gives to each of its clips, the chosen ones first.
       const ofClips = <Value>(of: (draw: number, clip: 'chosen' | 'rejected') => Value): Value[] => {
         const chosen = draws.map((draw) => of(draw, 'chosen'));
-        return clipsOf(plan, count) === count ? chosen : [...chosen, ...draws.map((draw) => of(draw, 'rejected'))];
+        return plan.objective === 'supervised' ? chosen : [...chosen, ...draws.map((draw) => of(draw, 'rejected'))];
       };
       const pairOf = (draw: number) => Math.floor(draw / settings.drawsPerPair);
       const times = ofClips((draw) => drawTime(seedFor(seed, 'times'), this.current.draws + draw));
@@ -367,31 +367,9 @@ function levelByLevel(features: readonly Float32Array[], levels: number): Float3
   })).flat());
 }
 
-/** Errors of the pairs of a batch from those of its clips; a supervised step's chosen clips stand for the rejected ones. */
-function pairErrors(policy: Float32Array, reference: Float32Array, count: number): PairErrors<number>[] {
-  return Array.from({ length: count }, (_, i) => {
-    const rejected = policy.length === count ? i : count + i;
-    return {
-      policyChosen: policy[i], policyRejected: policy[rejected],
-      referenceChosen: reference[i], referenceRejected: reference[rejected],
-    };
-  });
-}
-
 /** Sum over batches of gradients times the batch's share of the draws. */
 function weightedSum(batches: readonly Tensor[][], shares: readonly number[]): Tensor[] {
   if (batches.length === 1) return batches[0];
   return batches[0].map((first, i) => tf.tidy(() => batches.slice(1).reduce<Tensor>(
     (sum, gradients, b) => tf.add(sum, tf.mul(gradients[i], shares[b + 1])), tf.mul(first, shares[0]))));
-}
-
-function meanErrors(pairs: readonly PairErrors<number>[]): PairErrors<number> {
-  const average = (pick: (pair: PairErrors<number>) => number) =>
-    pairs.reduce((sum, pair) => sum + pick(pair), 0) / pairs.length;
-  return {
-    policyChosen: average((pair) => pair.policyChosen),
-    policyRejected: average((pair) => pair.policyRejected),
-    referenceChosen: average((pair) => pair.referenceChosen),
-    referenceRejected: average((pair) => pair.referenceRejected),
-  };
 }

@@ -67,16 +67,11 @@ export interface BatchInputs {
   readonly domains: Tensor;
 }
 
-/** Clips of a batch of c draws. */
-export function clipsOf({ objective }: StepPlan, count: number): number {
-  return objective === 'supervised' ? count : 2 * count;
-}
-
 /** Shapes of the inputs of a batch, in the order of BatchInputs. */
 export function batchShapes({ model: { config } }: PolicyState, plan: StepPlan, count: number): number[][] {
   const { generated, height, width, channels } = latentShape(config);
   const { backbone, transformer } = config;
-  const clips = clipsOf(plan, count);
+  const clips = plan.objective === 'supervised' ? count : 2 * count;
   const tokens = physicsTokenCount(config);
   return [
     [clips, generated, height, width, channels], [clips, height, width, channels],

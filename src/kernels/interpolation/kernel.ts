@@ -1,6 +1,7 @@
 // interpolate: points on the paths from noise to data, in one pass. It has no gradient: nothing that is learned stands
 // before it. Oracle: oracle.ts.
 
+import { util } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import source from '../../../shaders/interpolation/forward.wgsl?raw';
 import { createOutput } from '../../engine/bridge.ts';
@@ -8,13 +9,13 @@ import { dispatchElementwise, vectorized, vectorWidth } from '../elementwise.ts'
 import { registerOperation, runOperation } from '../register.ts';
 import { interpolateForward } from './oracle.ts';
 
-const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
+const { sizeFromShape } = util;
 
 registerOperation({
   name: 'Physics.interpolate',
   inputNames: ['data', 'noise', 'times'],
   webgpu(backend, inputs) {
-    const [data, noise, times] = inputs.map(({ shape }) => sizeOf(shape));
+    const [data, noise, times] = inputs.map(({ shape }) => sizeFromShape(shape));
     const elements = data / times;
     const width = vectorWidth(elements);
     const z = createOutput(backend, inputs[0].shape);

@@ -13,6 +13,7 @@ import { adaptedLinearComposed, inputGradientComposed, weightGradientComposed } 
 import { isHalves, matrixShape } from './halves.ts';
 import { shapeOf } from './kernel.ts';
 import { linearForward, linearInputGradient, linearWeightGradient } from './oracle.ts';
+import type { LinearShape } from './oracle.ts';
 import { adapterGradientsProgram, lowRankProgram, plain, productProgram } from './programs.ts';
 
 registerOperation({
@@ -91,6 +92,12 @@ registerOperation({
   wasm: ([dy, weight, inner, a]) => [inputGradientComposed(inner, a, inputGradientComposed(dy, weight))],
 });
 
+/** The layer's shape and the adapter's rank from the shapes of x, x A and dY. */
+function factorShapes(x: number[], down: number[], dy: number[]): { shape: LinearShape; rank: number } {
+  const [depth, rank, columns] = [x, down, dy].map((of) => of[of.length - 1]);
+  return { shape: shapeOf(x, [depth, columns]), rank };
+}
+
 registerOperation({
   name: 'Physics.adapterGradients',
   // inner: the gradient to x A.
@@ -98,10 +105,8 @@ registerOperation({
   webgpu(backend, [x, inner, down, dy], attributes) {
     const { device } = backend;
     const scale = attributes['scale'] as number;
-    const columns = dy.shape[dy.shape.length - 1];
-    const rank = down.shape[down.shape.length - 1];
-    const shape = shapeOf(x.shape, [x.shape[x.shape.length - 1], columns]);
-    const outputs = [createOutput(backend, [shape.depth, rank]), createOutput(backend, [rank, columns])];
+    const { shape, rank } = factorShapes(x.shape, down.shape, dy.shape);
+    const outputs = [createOutput(backend, [shape.depth, rank]), createOutput(backend, [rank, shape.columns])];
     const together = adapterGradientsProgram(device, shape, rank, scale);
     if (together !== null) {
       dispatch(backend, together, [x, inner, down, dy], outputs);
@@ -113,14 +118,12 @@ registerOperation({
     return outputs;
   },
   cpu([x, inner, down, dy], attributes) {
-    const columns = dy.shape[dy.shape.length - 1];
-    const rank = down.shape[down.shape.length - 1];
-    const shape = shapeOf(x.shape, [x.shape[x.shape.length - 1], columns]);
+    const { shape, rank } = factorShapes(x.shape, down.shape, dy.shape);
     const scale = attributes['scale'] as number;
     const ofB = linearWeightGradient(down.values, dy.values, { ...shape, depth: rank });
     return [
       { values: linearWeightGradient(x.values, inner.values, { ...shape, columns: rank }), shape: [shape.depth, rank] },
-      { values: ofB.map((value) => scale * value), shape: [rank, columns] },
+      { values: ofB.map((value) => scale * value), shape: [rank, shape.columns] },
     ];
   },
   wasm: ([x, inner, down, dy], attributes) =>

@@ -192,8 +192,8 @@ function joinsProducts(device: GPUDevice, { depth, columns }: LinearShape, rank:
 }
 
 /**
- * x W + bias + scale low B, or dY W^T + scale low A^T for `input`, in one dispatch: inputs x or dY, W, bias if any, low [M, R], the
- * factor as it lies. Null where two products are faster or the shape does not suit.
+ * x W + bias + scale low B, or dY W^T + scale low A^T for `input`, in one dispatch: inputs x or dY, W, bias if any,
+ * low [M, R], the factor as it lies. Null where two products are faster or the shape does not suit.
  */
 export function lowRankProgram(
   device: GPUDevice, product: 'forward' | 'input', shape: LinearShape, { rank, scale }: LowRank,
@@ -208,8 +208,8 @@ export function lowRankProgram(
 }
 
 /**
- * The gradients to both factors of an adapter of this rank in one dispatch, for x [M, K] and dY [M, N]: inputs x, inner, down,
- * dY; outputs dA, dB. Null where two products are faster or the shape does not suit.
+ * The gradients to both factors of an adapter of this rank in one dispatch, for x [M, K] and dY [M, N]: inputs x, inner,
+ * down, dY; outputs dA, dB. Null where two products are faster or the shape does not suit.
  */
 export function adapterGradientsProgram(
   device: GPUDevice, shape: LinearShape, rank: number, scale: number,

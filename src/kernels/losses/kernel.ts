@@ -1,7 +1,7 @@
 // The losses of training: velocity errors of flow matching, and the preference loss of pairs of them. Each is one
 // dispatch forward and one back; composed of tfjs's operations on a few numbers they would be forty. Oracle: oracle.ts.
 
-import { mul, neg, registerGradient, reshape, sum } from '@tensorflow/tfjs-core';
+import { mul, neg, registerGradient, reshape, sum, util } from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import preferenceSource from '../../../shaders/losses/preference.wgsl?raw';
 import errorsSource from '../../../shaders/losses/velocity_errors.wgsl?raw';
@@ -14,10 +14,10 @@ import { isSoftwareAdapter } from '../variants.ts';
 import { preferenceLossForward, velocityErrorsForward, velocityErrorsGradient } from './oracle.ts';
 import type { ClipsShape } from './oracle.ts';
 
-const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
+const { sizeFromShape } = util;
 
 function clipsShape([clips, ...clip]: number[]): ClipsShape {
-  return { clips, elements: sizeOf(clip) };
+  return { clips, elements: sizeFromShape(clip) };
 }
 
 registerOperation({
@@ -31,7 +31,7 @@ registerOperation({
     const threads = isSoftwareAdapter(backend.device.adapterInfo) ? 16 : 256;
     const program = {
       shader: vectorized('losses/velocity_errors', errorsSource, width),
-      constants: { n: elements / width, NOISE: sizeOf(inputs[2].shape) / width, elements, threads, unit: 1 },
+      constants: { n: elements / width, NOISE: sizeFromShape(inputs[2].shape) / width, elements, threads, unit: 1 },
       workgroups: [clips, 1, 1] as const,
     };
     dispatch(backend, program, inputs, [errors]);
@@ -52,7 +52,7 @@ registerOperation({
     const n = elements / width;
     const gradient = createOutput(backend, inputs[0].shape);
     const shader = vectorized('losses/velocity_gradient', gradientSource, width);
-    const constants = { n, NOISE: sizeOf(inputs[2].shape) / width, elements, unit: 1 };
+    const constants = { n, NOISE: sizeFromShape(inputs[2].shape) / width, elements, unit: 1 };
     dispatchElementwise(backend, shader, clips * n, constants, inputs, [gradient]);
     return [gradient];
   },

@@ -4,7 +4,7 @@
 // settings and the gradient's factor are tensors, so that they may differ at every replay. There is no
 // gradient through an update. Oracle: oracle.ts.
 
-import { backend as activeBackend, fill } from '@tensorflow/tfjs-core';
+import { backend as activeBackend, fill, util } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import adamwSource from '../../../shaders/optimizer/adamw.wgsl?raw';
@@ -22,7 +22,7 @@ import { adamwStep, clipByGlobalNorm, settingsLength } from './oracle.ts';
 export { adamwDefaults, adamwSettings } from './oracle.ts';
 export type { AdamwOptions } from './oracle.ts';
 
-const sizeOf = (shape: number[]): number => shape.reduce((product, length) => product * length, 1);
+const { sizeFromShape } = util;
 
 // On the cpu and wasm backends the values are the tensor's own memory.
 function memoryOf(values: ArrayLike<number>): Float32Array {
@@ -75,7 +75,7 @@ registerOperation({
   webgpu(backend, inputs, attributes) {
     const count = attributes['count'] as number;
     const read = inputs.slice(0, 2 + count);
-    const sizes = read.slice(2).map(({ shape }) => sizeOf(shape));
+    const sizes = read.slice(2).map(({ shape }) => sizeFromShape(shape));
     const starts = startsOf(sizes, attributes['start'] as number);
     const width = [...sizes, ...starts].every((length) => vectorWidth(length) === 4) ? 4 : 1;
     const numbered = (name: string, values: number[]) => values.map((value, k) => [`${name}${k}`, value / width]);
@@ -127,7 +127,7 @@ registerOperation({
   inputNames: [...squaresInputs, 'sums'],
   webgpu(backend, inputs, attributes) {
     const tensors = inputs.slice(0, -1);
-    const counts = tensors.map(({ shape }) => sizeOf(shape));
+    const counts = tensors.map(({ shape }) => sizeFromShape(shape));
     const width = counts.every((count) => vectorWidth(count) === 4) ? 4 : 1;
     // Barriers cost a software adapter more than they save.
     const threads = isSoftwareAdapter(backend.device.adapterInfo) ? 16 : 256;

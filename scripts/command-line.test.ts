@@ -201,6 +201,57 @@ describe('the score-clips command', patience, () => {
   });
 });
 
+describe('the whole-bodies command', patience, () => {
+  const picture = 32 * 32 * 3;
+  /** A grey clip whose square is put elsewhere without its corners, its first frame, and that without the square. */
+  function written(clips = 25): Record<'clips' | 'images' | 'backgrounds', string> {
+    const still = new Uint8Array(picture).fill(128);
+    const withSquare = (left: number, corners: boolean) => {
+      const pixels = still.slice();
+      for (let y = 8; y < 18; y++) {
+        for (let x = left; x < left + 10; x++) {
+          const isCorner = (y < 10 || y > 15) && (x < left + 2 || x > left + 7);
+          if (corners || !isCorner) pixels.set([20, 60, 220], 3 * (y * 32 + x));
+        }
+      }
+      return pixels;
+    };
+    const frames = [withSquare(6, true), ...Array.from({ length: clips - 1 }, () => withSquare(14, false))];
+    const files = { clips: frames.flatMap((frame) => [...frame]), images: [...frames[0]], backgrounds: [...still] };
+    return Object.fromEntries(Object.entries(files).map(([name, values]) => {
+      const path = join(folder, `whole-${name}.u8`);
+      writeFileSync(path, Uint8Array.from(values));
+      return [name, path];
+    })) as ReturnType<typeof written>;
+  }
+  const flagsOf = (files: Record<string, string>) => [
+    '--side', '32', ...Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]),
+  ];
+
+  test('puts a square whole where it has come to', async () => {
+    const files = written();
+    const { code } = await run('whole-bodies', flagsOf(files));
+    expect(code).toBe(0);
+    const clips = readFileSync(files.clips);
+    expect(clips.length).toBe(25 * picture);
+    const blueAt = (frame: number, x: number, y: number) => clips[frame * picture + 3 * (y * 32 + x) + 2];
+    expect([blueAt(0, 6, 8), blueAt(12, 14, 8), blueAt(24, 23, 17)].every((blue) => blue > 190)).toBe(true);
+    expect(blueAt(12, 13, 8)).toBeLessThan(150);
+  });
+
+  test('names what does not fit, and leaves the clips as they were', async () => {
+    const files = written(24);
+    const before = readFileSync(files.clips);
+    const short = await run('whole-bodies', flagsOf(files));
+    expect(short.code).toBe(1);
+    expect(short.stderr).toContain('25 frames, an image and a background of 32 x 32 pixels a clip');
+    expect(readFileSync(files.clips)).toEqual(before);
+    const nameless = await run('whole-bodies', ['--side', '32']);
+    expect(nameless.code).toBe(2);
+    expect(nameless.stderr).toContain('--clips is missing');
+  });
+});
+
 describe('the commands that run a model', { ...patience, concurrent: true }, () => {
   /** A picture of one colour. */
   const image = () => {

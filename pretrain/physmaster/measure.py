@@ -18,9 +18,9 @@ import torch
 
 from .assemble import assemble
 from .command import arguments, prepare
-from .data import Clips
+from .data import Clips, network_pixels
 from .sample import make_clips
-from .train_autoencoder import measure as measure_reconstruction
+from .train_autoencoder import likeness
 
 
 SPLITS = ('seen', 'unseen', 'out-of-range')
@@ -91,7 +91,8 @@ def measure_split(options, config, folder, family, split):
     scores = score(made, split, family=family)
     entry = {'clips': count, **{kind: {**values, 'law': scores['laws'][kind]}
                                 for kind, values in scores['results'].items()}}
-    entry['reconstruction'] = measure_reconstruction(model.autoencoder, np.ascontiguousarray(videos))
+    floor = made['floor'] if 'floor' in made else make_clips(model, 'floor', videos, domains, bf16=options.bf16)
+    entry['reconstruction'] = likeness(network_pixels(floor), network_pixels(videos))
     for kind, values in entry.items():
         if kind not in ('clips', 'reconstruction'):
             names = ('l2', 'strictL2', 'chamfer', 'iou', 'survival', 'law')

@@ -5,22 +5,58 @@ sheet.
 Kinds: `model` (noise of seed i + 1), `floor` (reconstruction of the truth), `still` (first frame).
 """
 
+import subprocess
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import torch
 
 from .assemble import assemble
 from .command import arguments, prepare
+from .config import DOMAINS
 from .data import Clips, bytes_from_network, network_pixels
 from .pictures import contact_sheet, write_png
 from .sampler import clips_from_images
 from .train_autoencoder import reconstruct
 
+# Domains in which bodies keep their shapes, as the studio has it.
+KEEP_SHAPES = ('rigid', 'optics')
+
 
 @torch.no_grad()
+def with_whole_bodies(autoencoder, clips, images, domains):
+    """Clips u8 [K, 25, S, S, 3] of first frames [K, S, S, 3] and domains [K], with bodies in the shapes that these show, by the
+    studio's own code (src/model/whole-bodies.ts); as they are where shapes do not last, or the autoencoder knows no backgrounds.
+    """
+    rows = np.flatnonzero(np.isin(domains, [DOMAINS[name] for name in KEEP_SHAPES]))
+    if autoencoder.decoder.refiner is None or len(rows) == 0:
+        return clips
+    clips, images = clips.copy(), np.ascontiguousarray(images[rows])
+    pixels = network_pixels(images).permute(0, 3, 1, 2).contiguous()
+    backgrounds = torch.cat([autoencoder.decoder.refiner.background(part) for part in pixels.split(16)])
+    given = {'clips': clips[rows], 'images': images, 'backgrounds': bytes_from_network(backgrounds.permute(0, 2, 3, 1))}
+    with tempfile.TemporaryDirectory() as folder:
+        words = ['npx', 'tsx', 'scripts/whole-bodies.ts', '--side', str(images.shape[1])]
+        for name, values in given.items():
+            values.tofile(Path(folder) / name)
+            words += [f'--{name}', str(Path(folder) / name)]
+        subprocess.run(words, check=True, capture_output=True)
+        clips[rows] = np.fromfile(Path(folder) / 'clips', np.uint8).reshape(-1, *clips.shape[1:])
+    return clips
+
+
 def make_clips(model, kind, videos, domains, first_seed=1, sampler=None, bf16=True, batch=16):
-    """u8 [K, 25, 64, 64, 3] truth and domain ids [K] -> u8 clips of the same shape. `sampler`: clips_from_images."""
+    """u8 [K, 25, S, S, 3] truth and domain ids [K] -> u8 clips of the same shape. `sampler`: clips_from_images."""
     if kind == 'still':
         return np.repeat(videos[:, :1], videos.shape[1], 1)
+    clips = decoded_clips(model, kind, videos, domains, first_seed, sampler, bf16, batch)
+    return with_whole_bodies(model.autoencoder, clips, videos[:, 0], domains)
+
+
+@torch.no_grad()
+def decoded_clips(model, kind, videos, domains, first_seed, sampler, bf16, batch):
+    """Those that the networks make, without what is done to bodies afterwards."""
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
         if kind == 'floor':
             return bytes_from_network(reconstruct(model.autoencoder, videos))

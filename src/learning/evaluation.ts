@@ -59,8 +59,8 @@ export async function evaluateScenes(
       const scenes = Array.from({ length: count }, (_, i) =>
         sceneTruth(world, family, split, firstSeed + first + i, model.config.video.height));
       const videos = await clipsOfScenes(generator, scenes, await encodingsOf(generator, scenes), sampler);
-      for (const [i, { truth, frames, image }] of scenes.entries()) {
-        const reconstruction = await generator.reconstruct(frames);
+      for (const [i, { scene, truth, frames, image }] of scenes.entries()) {
+        const reconstruction = await generator.reconstruct(frames, scene.domain);
         scores.model.push(evaluateClip(videos[i], truth));
         scores.floor.push(evaluateClip(reconstruction, truth));
         scores.still.push(evaluateClip(stillClip(image, model.config.video.frames), truth));

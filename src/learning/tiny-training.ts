@@ -43,7 +43,7 @@ export function tinyPair(i: number): { preference: Preference; pair: LearnablePa
     pair: {
       encoding: {
         image: new Uint8Array(), domain: 'rigid', latent: normalArray(300 + i, 0, height * width * channels),
-        features: joined(features),
+        features: joined(features), background: null,
       },
       chosen: base.map((value, k) => 0.5 * value + direction[k]),
       rejected: base.map((value, k) => 0.5 * value - direction[k]),

@@ -33,7 +33,7 @@ export function noisePair(config: ModelConfig): LearnablePair {
       image: new Uint8Array(),
       domain: 'rigid',
       latent: normalArray(1, 0, height * width * channels),
-      features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth),
+      features: normalArray(2, 0, blocks * physicsTokenCount(config) * featureWidth), background: null,
     },
     chosen: normalArray(3, 0, size),
     rejected: normalArray(4, 0, size),

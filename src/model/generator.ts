@@ -18,6 +18,8 @@ import { readTogether } from '../engine/read-together.ts';
 import {
   latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from './autoencoder.ts';
+import { backgroundOf } from './background.ts';
+import { keepsShapes, withWholeBodies } from './whole-bodies.ts';
 import { domainIds, latentShape } from './config.ts';
 import type { Domain, ModelConfig, SamplerOptions } from './config.ts';
 import { parameter } from './layers.ts';
@@ -55,6 +57,8 @@ export interface Encoding {
   readonly latent: Float32Array;
   /** Backbone features [levels, L, C]. */
   readonly features: Float32Array;
+  /** What the image looks like without what moves in it, u8 [H, W, 3]; null where the model does not know. */
+  readonly background: Uint8Array | null;
 }
 
 /** A generated clip. */
@@ -167,11 +171,13 @@ export class ClipGenerator {
     checkImage(config, image);
     const shape = [1, config.video.height, config.video.width, 3];
     const values = [networkFromPixels(image)];
-    const [latent, features] = await readTogether(this.issue('encode-image', values, [shape], ([pixels]) => [
+    const { patch, refiner } = config.autoencoder;
+    const [latent, features, ...background] = await readTogether(this.issue('encode-image', values, [shape], ([pixels]) => [
       latentFromImage(config, this.model.weights, pixels),
       tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
+      ...(refiner === null ? [] : [backgroundOf(patch / 2, this.model.weights, pixels)]),
     ]));
-    return { image, domain, latent, features };
+    return { image, domain, latent, features, background: refiner === null ? null : pixelsFromNetwork(background[0]) };
   }
 
   /** Physics tokens [B, L, width] of a batch of encodings under the policy's head. */
@@ -278,7 +284,10 @@ export class ClipGenerator {
     return this.latentsOf(velocities);
   }
 
-  /** Frames u8 [T, H, W, 3] of generated latents and the image that they follow. */
+  /**
+   * Frames u8 [T, H, W, 3] of generated latents and the image that they follow; of what keeps its shape, in the shapes that
+   * the image shows.
+   */
   async decode(encoding: Encoding, latent: Float32Array): Promise<Uint8Array<ArrayBuffer>> {
     const { config } = this.model;
     const { frames, height, width, channels } = latentShape(config);
@@ -287,7 +296,10 @@ export class ClipGenerator {
     const [video] = await readTogether(this.issue('decode', values, shapes, ([latents, image]) => [
       videoFromLatent(config, this.model.weights, latents, image),
     ]));
-    return pixelsFromNetwork(video);
+    const { image, background, domain } = encoding;
+    const decoded = pixelsFromNetwork(video);
+    const isWhole = background !== null && keepsShapes[domain];
+    return isWhole ? withWholeBodies(decoded, image, background, config.video) : decoded;
   }
 
   /** Latents [T'-1, h, w, C] of a whole clip u8 [T, H, W, 3], the first frame's excluded. */
@@ -302,10 +314,10 @@ export class ClipGenerator {
     return latents.slice(latent.height * latent.width * latent.channels);
   }
 
-  /** The autoencoder's reconstruction u8 [T, H, W, 3] of a clip: the floor of every metric. */
-  async reconstruct(frames: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  /** The autoencoder's reconstruction u8 [T, H, W, 3] of a clip of a domain: the floor of every metric. */
+  async reconstruct(frames: Uint8Array, domain: Domain): Promise<Uint8Array<ArrayBuffer>> {
     const { height, width } = this.model.config.video;
-    const encoding = await this.encode(frames.slice(0, height * width * 3), 'none');
+    const encoding = await this.encode(frames.slice(0, height * width * 3), domain);
     return this.decode(encoding, await this.encodeClip(frames));
   }
 

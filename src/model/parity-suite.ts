@@ -31,7 +31,7 @@ export function testParity(open: () => Promise<Opened>, { pair } = { pair: true 
     encoding = {
       image: pixelsFromNetwork(fixture.values('image')), latent: fixture.values('image_latent'),
       domain: 'rigid',
-      features: features(),
+      features: features(), background: null,
     };
   });
   afterAll(() => {

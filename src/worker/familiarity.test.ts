@@ -38,7 +38,7 @@ test('the known scenes are encoded once, with progress; a stop keeps those that 
       encoded += 1;
       const size = tinyConfig.backbone.blocks * physicsTokenCount(tinyConfig) * tinyConfig.backbone.width;
       const features = new Float32Array(size).fill(image[0]);
-      return { image, domain, latent: new Float32Array(), features };
+      return { image, domain, latent: new Float32Array(), features, background: null };
     },
   };
   const familiarity = new Familiarity(await createWorld(), ['free-fall', 'slide']);

@@ -21,7 +21,7 @@ function encoder(): Encoder & { calls: number } {
     calls: 0,
     async encode(image, domain) {
       this.calls += 1;
-      return { image, domain, latent: new Float32Array(), features: new Float32Array() };
+      return { image, domain, latent: new Float32Array(), features: new Float32Array(), background: null };
     },
   };
 }

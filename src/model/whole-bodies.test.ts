@@ -168,3 +168,18 @@ test('a clip without bodies is as it was, and sizes that do not fit are refused'
   expect(() => withWholeBodies(frames.subarray(1), background, background, size)).toThrow(/64 x 64 x 3 bytes/);
   expect(() => withWholeBodies(frames, background.subarray(3), background, size)).toThrow(RangeError);
 });
+
+test('of bodies that overlap that is in front which was decoded there', () => {
+  const image = pictureOf([{ shape: box(14, 14), colour: blue, at: [16, 20] }, { shape: box(14, 14), colour: orange, at: [46, 20] }]);
+  for (const [behind, front] of [[blue, orange], [orange, blue]] as const) {
+    const at = (colour: Colour): [number, number] => (colour === blue ? [26, 34] : [36, 34]);
+    const truth = pictureOf([behind, front].map((colour) => ({ shape: box(14, 14), colour, at: at(colour) })));
+    const lumps = pictureOf([behind, front].map((colour) => ({ shape: lump(14, 14), colour, at: at(colour) })));
+    const whole = frameOf(withWholeBodies(clipOf(image, lumps), image, background, size), 1);
+    expect(whole).not.toEqual(lumps);
+    // The middle of where they overlap.
+    const between = 3 * (34 * size.width + 31);
+    expect(Math.abs(whole[between + 2] - truth[between + 2])).toBeLessThan(20);
+    expect(meanError(whole, truth)).toBeLessThan(meanError(lumps, truth));
+  }
+});

@@ -91,16 +91,20 @@ function compose(scene: Scene, labels: Uint8Array, placed: readonly Placed[]): v
       frame[at + c] = Math.min(255, Math.round(background[at + c] * Math.min(lightest, lightness)));
     }
   }
-  for (const { layer, common } of placed) {
-    for (let pixel = 0; pixel < wiped.length; pixel++) {
-      const share = layer[4 * pixel + 3];
-      if (share === 0) continue;
-      for (let c = 0; c < 3; c++) {
-        const colour = 255 * layer[4 * pixel + c] + share * common[c];
-        const value = frame[3 * pixel + c] * (1 - share) + colour;
-        frame[3 * pixel + c] = Math.max(0, Math.min(255, Math.round(value)));
-      }
+  const draw = ({ layer, common }: Placed, pixel: number) => {
+    const share = layer[4 * pixel + 3];
+    if (share === 0) return;
+    for (let c = 0; c < 3; c++) {
+      const value = frame[3 * pixel + c] * (1 - share) + 255 * layer[4 * pixel + c] + share * common[c];
+      frame[3 * pixel + c] = Math.max(0, Math.min(255, Math.round(value)));
     }
+  };
+  // In front is what was decoded there.
+  for (let pixel = 0; pixel < wiped.length; pixel++) {
+    const front = labels[pixel];
+    if (front > 0 && !isPlaced.has(front)) continue;
+    for (const each of placed) if (each.label !== front) draw(each, pixel);
+    for (const each of placed) if (each.label === front) draw(each, pixel);
   }
 }
 

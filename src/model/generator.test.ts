@@ -1,10 +1,16 @@
 // The generator object on the cpu backend, tiny: seeds, batches, refusals, and that it keeps nothing.
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { createCpuBackend } from '../engine/device.ts';
 import { latentShape } from './config.ts';
 import { ClipGenerator, createModel, disposeModel } from './generator.ts';
 import { randomParameters, tinyConfig } from './tiny-model.ts';
+import { withWholeBodies } from './whole-bodies.ts';
+
+vi.mock('./whole-bodies.ts', async (original) => {
+  const actual = await original<typeof import('./whole-bodies.ts')>();
+  return { ...actual, withWholeBodies: vi.fn(actual.withWholeBodies) };
+});
 
 const image = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 31) % 256);
 const { size, height, width, channels } = latentShape(tinyConfig);
@@ -46,6 +52,24 @@ test('the model\'s own sampler is used unless another is asked for', async () =>
     progress: (phase, _, of) => phase === 'sampling' && steps.push(of),
   });
   expect(new Set(steps)).toEqual(new Set([2]));
+});
+
+test('bodies get their shapes again where these last, by what the model knows to be behind them', async () => {
+  const generator = new ClipGenerator(tinyModel());
+  const rigid = await generator.encode(image, 'rigid');
+  expect(rigid.background).toHaveLength(image.length);
+  expect(rigid.background).not.toEqual(image);
+  const [latent] = await generator.sample([rigid], [1]);
+  vi.mocked(withWholeBodies).mockClear();
+  const plain = await generator.decode({ ...rigid, domain: 'fluid' }, latent);
+  expect(withWholeBodies).not.toHaveBeenCalled();
+  const shown = Uint8Array.of(7);
+  vi.mocked(withWholeBodies).mockReturnValueOnce(shown);
+  expect(await generator.decode(rigid, latent)).toBe(shown);
+  expect(withWholeBodies).toHaveBeenCalledExactlyOnceWith(plain, image, rigid.background, tinyConfig.video);
+  const { autoencoder } = tinyConfig;
+  const without = new ClipGenerator(tinyModel({ ...tinyConfig, autoencoder: { ...autoencoder, refiner: null } }));
+  expect((await without.encode(image, 'rigid')).background).toBeNull();
 });
 
 test('clips of several domains go in one batch, each under its own', async () => {

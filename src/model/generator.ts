@@ -19,7 +19,6 @@ import {
   latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from './autoencoder.ts';
 import { backgroundOf } from './background.ts';
-import { keepsShapes, withWholeBodies } from './whole-bodies.ts';
 import { domainIds, latentShape } from './config.ts';
 import type { Domain, ModelConfig, SamplerOptions } from './config.ts';
 import { parameter } from './layers.ts';
@@ -33,6 +32,7 @@ import { rotaryTensors, timeFeatures, velocity } from './video-transformer.ts';
 import type { RotaryTensors } from './video-transformer.ts';
 import { fetchModel, readModel, tensorsFromValues } from './weights.ts';
 import type { LoadProgress, ModelFile } from './weights.ts';
+import { keepsShapes, withWholeBodies } from './whole-bodies.ts';
 
 /** A model on the active backend. */
 export interface Model {

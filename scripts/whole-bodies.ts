@@ -1,5 +1,5 @@
-// Puts the bodies of decoded clips in the shapes of their first frames, as the generator does (src/model/whole-bodies.ts). Used by
-// the PyTorch twin, whose networks decode as the studio's do, so that what it measures is what the studio shows.
+// Puts the bodies of decoded clips in the shapes of their first frames, as the generator does
+// (src/model/whole-bodies.ts). Used by the PyTorch twin, so that what it measures is what the studio shows.
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { withWholeBodies } from '../src/model/whole-bodies.ts';

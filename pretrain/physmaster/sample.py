@@ -26,8 +26,9 @@ KEEP_SHAPES = ('rigid', 'optics')
 
 @torch.no_grad()
 def with_whole_bodies(autoencoder, clips, images, domains):
-    """Clips u8 [K, 25, S, S, 3] of first frames [K, S, S, 3] and domains [K], with bodies in the shapes that these show, by the
-    studio's own code (src/model/whole-bodies.ts); as they are where shapes do not last, or the autoencoder knows no backgrounds.
+    """Clips u8 [K, 25, S, S, 3] of first frames [K, S, S, 3] and domains [K], with bodies in the shapes that these show,
+    by the studio's own code (src/model/whole-bodies.ts); as they are where shapes do not last, or the autoencoder knows no
+    backgrounds.
     """
     rows = np.flatnonzero(np.isin(domains, [DOMAINS[name] for name in KEEP_SHAPES]))
     if autoencoder.decoder.refiner is None or len(rows) == 0:

@@ -1,6 +1,8 @@
 // What the things of a known clip look like: the tones of every labelled object and those of whatever else moves
 // or changes (water, a plank, a puddle). Colours are RGB in units of 1/255.
 
+import { distanceToShades } from '../math/colours.ts';
+
 /** What is known of a clip: the truth that another clip of the same scene is held to. */
 export interface KnownClip {
   /** The true clip, RGB [T, H, W, 3]. */
@@ -36,25 +38,6 @@ const clutterShare = 0.02;
 const clutterDistance = 25;
 /** How much darker or lighter than its tone a pixel of an object may be. */
 export const objectShades = [0.75, 1.25] as const;
-
-/**
- * Distance of a colour to the nearest multiple of colour `at` of an array, the factor within limits.
- */
-export function distanceToShades(
-  red: number, green: number, blue: number, colours: ArrayLike<number>, at: number, low: number, high: number,
-): number {
-  const r = colours[at];
-  const g = colours[at + 1];
-  const b = colours[at + 2];
-  const square = r * r + g * g + b * b;
-  let scale = square > 0 ? (red * r + green * g + blue * b) / square : low;
-  if (scale < low) scale = low;
-  else if (scale > high) scale = high;
-  const dr = red - scale * r;
-  const dg = green - scale * g;
-  const db = blue - scale * b;
-  return Math.sqrt(dr * dr + dg * dg + db * db);
-}
 
 /** Tones of every object that the clip shows, over all its frames: it may change colour, or come into the shade. */
 export function appearancesOf(known: KnownClip): Appearance[] {

@@ -4,8 +4,9 @@
 // other clutter. Where objects look alike, the one that was nearer in the frame before has it. Looks that the true
 // clip does not show are not its business. frames u8 [T, H, W, 3] -> masks u8 [T, H, W].
 
+import { distanceToShades } from '../math/colours.ts';
 import {
-  appearancesOf, clutterOf, distanceToShades, isApart, objectShades, roomShades, roomTolerance,
+  appearancesOf, clutterOf, isApart, objectShades, roomShades, roomTolerance,
 } from './appearance.ts';
 import type { Appearance, KnownClip } from './appearance.ts';
 import { keepExpectedPieces, settleByNeighbours } from './pieces.ts';

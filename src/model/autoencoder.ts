@@ -17,6 +17,7 @@ import { silu } from '../kernels/activation/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
 import { warp } from '../kernels/warp/kernel.ts';
 import type { ModelConfig } from './config.ts';
+import { backgroundOf } from './background.ts';
 import {
   addToEveryFrame, convolutionLayer, linearLayer, mixed, normLayer, parameter, residualLayer,
 } from './layers.ts';
@@ -80,13 +81,24 @@ function paintedFrom(patch: number, weights: Weights, latent: Tensor, image: Ten
   });
 }
 
-/** Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C] and the first frame [B, H, W, 3]. */
-export function videoFromLatent(config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor): Tensor5D {
-  const { patch, motionWidth, refiner } = config.autoencoder;
+/** What an image [B, H, W, 3] looks like without what moves in it; null where the model does not know. */
+export function knownBackground({ autoencoder }: ModelConfig, weights: Weights, image: Tensor): Tensor | null {
+  return autoencoder.refiner === null ? null : backgroundOf(autoencoder.patch / 2, weights, image);
+}
+
+/**
+ * Video [B, T, H, W, 3] in [-1, 1] of latents [B, T', H/4p, W/4p, C], the first frame [B, H, W, 3] and its background, which
+ * serves every clip of one image: made here where it is not known yet.
+ */
+export function videoFromLatent(
+  config: ModelConfig, weights: Weights, latent: Tensor, image: Tensor, known: Tensor | null = null,
+): Tensor5D {
+  const { patch, motionWidth } = config.autoencoder;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
     const { paint, keep, features, middle } = paintedFrom(patch, weights, latent, image);
     const still = tf.reshape(image, [batch, 1, height * width, 3]);
+    const background = known ?? knownBackground(config, weights, image);
     let video = paint;
     if (motionWidth === 0) {
       video = mixed(paint, still, keep);
@@ -95,8 +107,8 @@ export function videoFromLatent(config: ModelConfig, weights: Weights, latent: T
       const moved = tf.reshape(warp(image, offsets), paint.shape);
       const share = tf.sigmoid(tf.reshape(trust, keep.shape));
       video = mixed(mixed(paint, moved, share), still, keep);
-      if (refiner !== null) {
-        video = refined(patch, weights, { video, moved, keep, share, offsets, features }, image);
+      if (background !== null) {
+        video = refined(patch, weights, { video, moved, keep, share, offsets, features }, image, background);
       }
     }
     const frames = paint.shape[1] ?? 1;

@@ -5,6 +5,7 @@
  * and has a body's colours, near where that was. A shadow is the background, darker. It knows colours only: bodies that are
  * alike and touch are one.
  */
+import { distanceToShades } from '../math/colours.ts';
 
 /** Of pictures, in pixels. */
 export interface Size {
@@ -42,7 +43,7 @@ const wayCost = 0.5;
 const bodyShades = [0.65, 1.35] as const;
 const backgroundShades = [0.35, 1.1] as const;
 /** Rings of pixels around a body's that may be its too, though they are not of its colours. */
-const rings = 3;
+const rimRings = 3;
 
 /** A colour's hue in degrees. */
 function hueOf(red: number, green: number, blue: number): number {
@@ -52,20 +53,15 @@ function hueOf(red: number, green: number, blue: number): number {
   return largest === green ? 60 * ((blue - red) / range + 2) : 60 * ((red - green) / range + 4);
 }
 
-/** Distance of a colour from another that may be that much darker or lighter. */
-function distanceToShade(
-  pixels: Uint8Array, at: number, of: ArrayLike<number>, there: number, [darkest, lightest]: readonly [number, number],
-): number {
-  const [r, g, b] = [pixels[at], pixels[at + 1], pixels[at + 2]];
-  const [x, y, z] = [of[there], of[there + 1], of[there + 2]];
-  const shade = Math.min(lightest, Math.max(darkest, (r * x + g * y + b * z) / (x * x + y * y + z * z + 1)));
-  return Math.hypot(r - shade * x, g - shade * y, b - shade * z);
-}
-
 /** The largest difference of a colour. */
 function unlike(pixels: Uint8Array, at: number, others: Uint8Array, there: number): number {
   return Math.max(Math.abs(pixels[at] - others[there]), Math.abs(pixels[at + 1] - others[there + 1]),
     Math.abs(pixels[at + 2] - others[there + 2]));
+}
+
+/** Whether a pixel is at the picture's border. */
+function isAtBorder(pixel: number, { height, width }: Size): boolean {
+  return pixel % width === 0 || pixel % width === width - 1 || pixel < width || pixel >= width * (height - 1);
 }
 
 /** Connected pixels (8 neighbours) of a picture for which `isIn` holds, largest first. */
@@ -112,12 +108,11 @@ export function spread(labels: Uint8Array, { width, height }: Size, rings: numbe
 
 /** Gives pixels without a label that one label surrounds to it: a highlight is as grey as the background. */
 function fillHoles(labels: Uint8Array, size: Size): void {
-  const { height, width } = size;
+  const { width } = size;
   for (const hole of piecesWhere(size, (pixel) => labels[pixel] === 0)) {
     const around = new Set<number>();
     for (const pixel of hole) {
-      const isInside = pixel % width > 0 && pixel % width < width - 1 && pixel >= width && pixel < width * (height - 1);
-      if (!isInside) around.add(0);
+      if (isAtBorder(pixel, size)) around.add(0);
       else for (const next of [pixel - 1, pixel + 1, pixel - width, pixel + width]) if (labels[next] > 0) around.add(labels[next]);
     }
     if (around.size === 1 && !around.has(0)) for (const pixel of hole) [labels[pixel]] = around;
@@ -205,11 +200,11 @@ export function pixelsByLabel(labels: Uint8Array): Map<number, number[]> {
 }
 
 /** Bodies by their labels in the first frame. */
-export function describeBodies(labels: Uint8Array, image: Uint8Array, { height, width }: Size): Body[] {
+export function describeBodies(labels: Uint8Array, image: Uint8Array, size: Size): Body[] {
+  const { width } = size;
   return [...pixelsByLabel(labels)].flatMap(([label, own]) => {
-    const isCut = own.some((pixel) => pixel % width === 0 || pixel % width === width - 1 || pixel < width
-      || pixel >= width * (height - 1));
     if (own.length < smallest) return [];
+    const isCut = own.some((pixel) => isAtBorder(pixel, size));
     const centre = middleOf(own, width);
     const reach = reachOf(own, centre, width);
     return [{ label, pixels: own, centre, reach, tones: tonesOf(image, own), isCut }];
@@ -229,19 +224,25 @@ function tonesOf(image: Uint8Array, pixels: readonly number[]): Float64Array {
 }
 
 /** A frame, and what it looks like without what moves. */
-export interface Scene extends Size {
+export interface DecodedFrame extends Size {
   readonly frame: Uint8Array;
   readonly background: Uint8Array;
 }
 
 /** Labels [H, W] of a frame's bodies: by their colours, of several that are alike the one that was nearer before. */
-export function labelsOf(scene: Scene, bodies: readonly Body[], places: ReadonlyMap<number, readonly [number, number]>): Uint8Array {
-  const { frame, background, height, width } = scene;
+export function labelsOf(
+  decoded: DecodedFrame, bodies: readonly Body[], places: ReadonlyMap<number, readonly [number, number]>,
+): Uint8Array {
+  const { frame, background, height, width } = decoded;
   const labels = new Uint8Array(height * width);
-  const isBody = (pixel: number) => unlike(frame, 3 * pixel, background, 3 * pixel) > unlikeBackground
-    && distanceToShade(frame, 3 * pixel, background, 3 * pixel, backgroundShades) > unlikeBackground / 2;
+  const isBody = (pixel: number) => {
+    const [red, green, blue] = frame.subarray(3 * pixel, 3 * pixel + 3);
+    return unlike(frame, 3 * pixel, background, 3 * pixel) > unlikeBackground
+      && distanceToShades(red, green, blue, background, 3 * pixel, ...backgroundShades) > unlikeBackground / 2;
+  };
   for (let pixel = 0; pixel < labels.length; pixel++) {
     if (!isBody(pixel)) continue;
+    const [red, green, blue] = frame.subarray(3 * pixel, 3 * pixel + 3);
     let least = likeTones;
     for (const { label, tones: own, reach } of bodies) {
       const [x, y] = places.get(label)!;
@@ -251,7 +252,7 @@ export function labelsOf(scene: Scene, bodies: readonly Body[], places: Readonly
       let distance = wayCost * Math.max(0, way - reach);
       let nearest = Infinity;
       for (let tone = 0; tone < tones; tone++) {
-        nearest = Math.min(nearest, distanceToShade(frame, 3 * pixel, own, 3 * tone, bodyShades));
+        nearest = Math.min(nearest, distanceToShades(red, green, blue, own, 3 * tone, ...bodyShades));
       }
       distance += nearest;
       if (distance >= least) continue;
@@ -260,10 +261,10 @@ export function labelsOf(scene: Scene, bodies: readonly Body[], places: Readonly
     }
   }
   for (const { label } of bodies) {
-    const [, ...others] = piecesWhere(scene, (pixel) => labels[pixel] === label);
+    const [, ...others] = piecesWhere(decoded, (pixel) => labels[pixel] === label);
     for (const piece of others) for (const pixel of piece) labels[pixel] = 0;
   }
-  spread(labels, scene, rings, isBody);
-  fillHoles(labels, scene);
+  spread(labels, decoded, rimRings, isBody);
+  fillHoles(labels, decoded);
   return labels;
 }

@@ -16,9 +16,8 @@ import { capture } from '../engine/capture.ts';
 import type { Capture } from '../engine/capture.ts';
 import { readTogether } from '../engine/read-together.ts';
 import {
-  latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
+  knownBackground, latentFromImage, latentFromVideo, networkFromPixels, pixelsFromNetwork, videoFromLatent,
 } from './autoencoder.ts';
-import { backgroundOf } from './background.ts';
 import { domainIds, latentShape } from './config.ts';
 import type { Domain, ModelConfig, SamplerOptions } from './config.ts';
 import { parameter } from './layers.ts';
@@ -57,8 +56,8 @@ export interface Encoding {
   readonly latent: Float32Array;
   /** Backbone features [levels, L, C]. */
   readonly features: Float32Array;
-  /** What the image looks like without what moves in it, u8 [H, W, 3]; null where the model does not know. */
-  readonly background: Uint8Array | null;
+  /** Network values [H, W, 3] of the image without what moves in it; null where the model does not know. */
+  readonly background: Float32Array | null;
 }
 
 /** A generated clip. */
@@ -171,13 +170,16 @@ export class ClipGenerator {
     checkImage(config, image);
     const shape = [1, config.video.height, config.video.width, 3];
     const values = [networkFromPixels(image)];
-    const { patch, refiner } = config.autoencoder;
-    const [latent, features, ...background] = await readTogether(this.issue('encode-image', values, [shape], ([pixels]) => [
-      latentFromImage(config, this.model.weights, pixels),
-      tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
-      ...(refiner === null ? [] : [backgroundOf(patch / 2, this.model.weights, pixels)]),
-    ]));
-    return { image, domain, latent, features, background: refiner === null ? null : pixelsFromNetwork(background[0]) };
+    const network = this.issue('encode-image', values, [shape], ([pixels]) => {
+      const background = knownBackground(config, this.model.weights, pixels);
+      return [
+        latentFromImage(config, this.model.weights, pixels),
+        tf.concat(backboneFeatures(config, this.model.weights, pixels), 0),
+        ...(background === null ? [] : [background]),
+      ];
+    });
+    const [latent, features, background = null] = await readTogether(network);
+    return { image, domain, latent, features, background };
   }
 
   /** Physics tokens [B, L, width] of a batch of encodings under the policy's head. */
@@ -291,15 +293,17 @@ export class ClipGenerator {
   async decode(encoding: Encoding, latent: Float32Array): Promise<Uint8Array<ArrayBuffer>> {
     const { config } = this.model;
     const { frames, height, width, channels } = latentShape(config);
-    const shapes = [[1, frames, height, width, channels], [1, config.video.height, config.video.width, 3]];
-    const values = [joined([encoding.latent, latent]), networkFromPixels(encoding.image)];
-    const [video] = await readTogether(this.issue('decode', values, shapes, ([latents, image]) => [
-      videoFromLatent(config, this.model.weights, latents, image),
-    ]));
     const { image, background, domain } = encoding;
+    const picture = [1, config.video.height, config.video.width, 3];
+    const known = background === null ? [] : [background];
+    const shapes = [[1, frames, height, width, channels], picture, ...known.map(() => picture)];
+    const values = [joined([encoding.latent, latent]), networkFromPixels(image), ...known];
+    const [video] = await readTogether(this.issue('decode', values, shapes, ([latents, first, behind]) => [
+      videoFromLatent(config, this.model.weights, latents, first, behind),
+    ]));
     const decoded = pixelsFromNetwork(video);
     const isWhole = background !== null && keepsShapes[domain];
-    return isWhole ? withWholeBodies(decoded, image, background, config.video) : decoded;
+    return isWhole ? withWholeBodies(decoded, image, pixelsFromNetwork(background), config.video) : decoded;
   }
 
   /** Latents [T'-1, h, w, C] of a whole clip u8 [T, H, W, 3], the first frame's excluded. */

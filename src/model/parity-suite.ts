@@ -33,6 +33,8 @@ export function testParity(open: () => Promise<Opened>, { pair } = { pair: true 
       domain: 'rigid',
       features: features(), background: null,
     };
+    const { background } = await generator.encode(encoding.image, 'rigid');
+    encoding = { ...encoding, background };
   });
   afterAll(() => {
     generator.dispose();
@@ -91,7 +93,8 @@ export function testParity(open: () => Promise<Opened>, { pair } = { pair: true 
     const sampled = fixture.values('sampled_latents');
     const expected = fixture.values('decoded');
     for (const clip of [0, 1]) {
-      const frames = await generator.decode(encoding, sampled.slice(clip * size, (clip + 1) * size));
+      // Of no domain nothing is done to bodies afterwards.
+      const frames = await generator.decode({ ...encoding, domain: 'none' }, sampled.slice(clip * size, (clip + 1) * size));
       const truth = expected.subarray(clip * frames.length, (clip + 1) * frames.length);
       const sum = frames.reduce((total, value, i) => total + Math.abs(value - (truth[i] + 1) * 127.5), 0);
       const mean = sum / frames.length;

@@ -16,7 +16,6 @@ import { silu } from '../kernels/activation/kernel.ts';
 import { rigid } from '../kernels/rigid/kernel.ts';
 import { depthToSpace, spaceToDepth } from '../kernels/shuffle/kernel.ts';
 import { warp } from '../kernels/warp/kernel.ts';
-import { backgroundOf } from './background.ts';
 import { addToEveryFrame, convolutionLayer, linearLayer, normLayer, residualLayer } from './layers.ts';
 import type { Weights } from './layers.ts';
 import { shownChannels } from './parameters.ts';
@@ -101,12 +100,12 @@ function gatesOf(side: number, weights: Weights, shown: Tensor, still: Tensor, f
  * The refined clip, pixels [B, T, H * W, 3]: draft + a (background - draft) + b (moved - draft) + c (rigid - draft) + change.
  * @param patch of the autoencoder, in pixels, a multiple of 2
  * @param image the clip's first frame [B, H, W, 3]
+ * @param background that without what moves (background.ts), [B, H, W, 3]
  */
-export function refined(patch: number, weights: Weights, draft: Draft, image: Tensor): Tensor {
+export function refined(patch: number, weights: Weights, draft: Draft, image: Tensor, background: Tensor): Tensor {
   const side = patch / 2;
   const [batch, height, width] = image.shape;
   return tf.tidy(() => {
-    const background = backgroundOf(side, weights, image);
     const still = tf.reshape(tf.concat([image, background], 3), [batch, 1, height, width, 6]);
     const { whole, shown } = whatIsShown(side, draft, image, background);
     const gates = gatesOf(side, weights, shown, still, draft.features);

@@ -8,7 +8,7 @@
  * were decoded. Plain loops over a few bodies, on the processor. It does not say where anything goes: the latents have.
  */
 import { bodiesOf, describeBodies, labelsOf, middleOf, pixelsByLabel, reachOf, smallest, spread } from './body-labels.ts';
-import type { Body, Scene, Size } from './body-labels.ts';
+import type { Body, DecodedFrame, Size } from './body-labels.ts';
 import type { Domain } from './config.ts';
 import { edgeMatte, layerOf, pictureOf, placementOf, plainMatte } from './registration.ts';
 import type { Picture, Placement } from './registration.ts';
@@ -58,12 +58,13 @@ interface Placed {
 }
 
 /** Puts bodies in their places in a frame, in place: what is left of them becomes what is beside it. */
-function compose(scene: Scene, labels: Uint8Array, placed: readonly Placed[]): void {
-  const { frame, background, height, width } = scene;
+function compose(decoded: DecodedFrame, labels: Uint8Array, placed: readonly Placed[]): void {
+  const { frame, background, height, width } = decoded;
+  if (placed.length === 0) return;
   const isPlaced = new Set(placed.map(({ label }) => label));
   // With the rim that a body's colours reach into.
   const wiped = labels.map((label) => Number(isPlaced.has(label)));
-  spread(wiped, scene, 1, (pixel) => labels[pixel] === 0);
+  spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
   const original = frame.slice();
   const sources = new Int32Array(height * width).fill(-1);
   const queue: number[] = [];
@@ -132,8 +133,8 @@ export function withWholeBodies(
   const known = new Map<number, Placement>();
   for (let t = 1; t < frames.length / (3 * area); t++) {
     const frame = result.subarray(3 * area * t, 3 * area * (t + 1));
-    const scene = { ...size, frame, background };
-    const labels = labelsOf(scene, bodies, places);
+    const decoded = { ...size, frame, background };
+    const labels = labelsOf(decoded, bodies, places);
     const placed: Placed[] = [];
     const pixels = pixelsByLabel(labels);
     bodies.forEach((body, k) => {
@@ -144,7 +145,7 @@ export function withWholeBodies(
       // What is where it was is the first frame's already.
       const way = Math.hypot(centre[0] - body.centre[0], centre[1] - body.centre[1]);
       if (body.isCut || body.reach > largestReach || way < still) return;
-      const placement = placedBody(scene, labels, body, firsts[k], own, centre, known.get(body.label));
+      const placement = placedBody(decoded, labels, body, firsts[k], own, centre, known.get(body.label));
       if (placement === null) {
         known.delete(body.label);
         return;
@@ -154,28 +155,28 @@ export function withWholeBodies(
       const { common, rest } = insideOf(layer, labels, body.label, frame);
       if (rest < alikeInside) placed.push({ label: body.label, layer, common });
     });
-    compose(scene, labels, placed);
+    compose(decoded, labels, placed);
   }
   return result;
 }
 
 /** Where a body's first picture goes in a frame; null where no map explains what was decoded. */
 function placedBody(
-  scene: Scene, labels: Uint8Array, body: Body, first: Picture, own: readonly number[], centre: readonly [number, number],
+  decoded: DecodedFrame, labels: Uint8Array, body: Body, first: Picture, own: readonly number[], centre: readonly [number, number],
   before: Placement | undefined,
 ): Placement | null {
   const change = own.length / body.pixels.length;
   if (change > areaChange || change < 1 / areaChange) return null;
-  const reach = Math.ceil(reachOf(own, centre, scene.width)) + 3;
-  const now = pictureOf(plainMatte(scene.frame, labels, body.label), centre, reach, scene);
+  const reach = Math.ceil(reachOf(own, centre, decoded.width)) + 3;
+  const now = pictureOf(plainMatte(decoded.frame, labels, body.label), centre, reach, decoded);
   const side = 2 * reach + 1;
   const isHidden = new Uint8Array(side * side);
   for (let i = 0; i < isHidden.length; i++) {
     const x = Math.round(centre[0]) + i % side - reach;
     const y = Math.round(centre[1]) + Math.floor(i / side) - reach;
     // Behind another body nothing is known, nor beyond the picture.
-    const isOutside = x < 0 || x >= scene.width || y < 0 || y >= scene.height;
-    const label = isOutside ? 0 : labels[y * scene.width + x];
+    const isOutside = x < 0 || x >= decoded.width || y < 0 || y >= decoded.height;
+    const label = isOutside ? 0 : labels[y * decoded.width + x];
     isHidden[i] = Number(isOutside || (label > 0 && label !== body.label));
   }
   const placement = placementOf(first, now, isHidden, before);

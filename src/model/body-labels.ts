@@ -22,14 +22,16 @@ export interface Body {
   readonly reach: number;
   /** Colours from dark to light, [tones, 3]. */
   readonly tones: Float64Array;
-  /** Whether the picture's border may cut it off. */
-  readonly isCut: boolean;
+  /** Whether it is followed: seen whole, and not so large that it is decoded well as it is. */
+  readonly isFollowed: boolean;
 }
 
 /** Difference of a colour, of 255, from the background's at which a pixel is a body's, or of something else that moves. */
 const unlikeBackground = 34;
 /** Differences of chromaticity (a colour's share of all three) from the background's; a shadow has next to none. */
 const tinted = 0.045;
+/** How far the farthest pixel of a body that is followed is from its middle at most. */
+const largestReach = 24;
 /** Fewest pixels of a body, and most bodies. */
 export const smallest = 24;
 const mostBodies = 250;
@@ -207,7 +209,7 @@ export function describeBodies(labels: Uint8Array, image: Uint8Array, size: Size
     const isCut = own.some((pixel) => isAtBorder(pixel, size));
     const centre = middleOf(own, width);
     const reach = reachOf(own, centre, width);
-    return [{ label, pixels: own, centre, reach, tones: tonesOf(image, own), isCut }];
+    return [{ label, pixels: own, centre, reach, tones: tonesOf(image, own), isFollowed: !isCut && reach <= largestReach }];
   });
 }
 
@@ -229,19 +231,29 @@ export interface DecodedFrame extends Size {
   readonly background: Uint8Array;
 }
 
-/** Labels [H, W] of a frame's bodies: by their colours, of several that are alike the one that was nearer before. */
+/** Pixels [H, W] of a frame that are neither its background's nor in a shadow there: 1, others 0. */
+export function bodyMask({ frame, background, height, width }: DecodedFrame): Uint8Array {
+  const mask = new Uint8Array(height * width);
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    const at = 3 * pixel;
+    mask[pixel] = Number(unlike(frame, at, background, at) > unlikeBackground
+      && distanceToShades(frame[at], frame[at + 1], frame[at + 2], background, at, ...backgroundShades) > unlikeBackground / 2);
+  }
+  return mask;
+}
+
+/**
+ * Labels [H, W] of a frame's bodies: by their colours, of several that are alike the one that was nearer before.
+ * @param mask its bodyMask()
+ */
 export function labelsOf(
-  decoded: DecodedFrame, bodies: readonly Body[], places: ReadonlyMap<number, readonly [number, number]>,
+  { frame, height, width }: DecodedFrame, mask: Uint8Array, bodies: readonly Body[],
+  places: ReadonlyMap<number, readonly [number, number]>,
 ): Uint8Array {
-  const { frame, background, height, width } = decoded;
+  const size = { height, width };
   const labels = new Uint8Array(height * width);
-  const isBody = (pixel: number) => {
-    const [red, green, blue] = frame.subarray(3 * pixel, 3 * pixel + 3);
-    return unlike(frame, 3 * pixel, background, 3 * pixel) > unlikeBackground
-      && distanceToShades(red, green, blue, background, 3 * pixel, ...backgroundShades) > unlikeBackground / 2;
-  };
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    if (!isBody(pixel)) continue;
+    if (mask[pixel] === 0) continue;
     const [red, green, blue] = frame.subarray(3 * pixel, 3 * pixel + 3);
     let least = likeTones;
     for (const { label, tones: own, reach } of bodies) {
@@ -260,11 +272,13 @@ export function labelsOf(
       labels[pixel] = label;
     }
   }
-  for (const { label } of bodies) {
-    const [, ...others] = piecesWhere(decoded, (pixel) => labels[pixel] === label);
+  // Of what is followed there is one piece; what lies in front may cut others in two.
+  for (const { label, isFollowed } of bodies) {
+    if (!isFollowed) continue;
+    const [, ...others] = piecesWhere(size, (pixel) => labels[pixel] === label);
     for (const piece of others) for (const pixel of piece) labels[pixel] = 0;
   }
-  spread(labels, decoded, rimRings, isBody);
-  fillHoles(labels, decoded);
+  spread(labels, size, rimRings, (pixel) => mask[pixel] === 1);
+  fillHoles(labels, size);
   return labels;
 }

@@ -1,41 +1,48 @@
 /**
- * The map that takes a picture of a body nearest to another of it: a turn, some stretching and a shift.
+ * Where bodies of the first frame lie in a later one: of each a turn, some stretching and a place.
  *
- * Source: registration from many turns by a compass search (Hooke and Jeeves, Direct search solution of numerical and
- * statistical problems, 1961) over outlines and colours. Of maps that are about as good the one is taken that is nearest to
- * the frame before: a box of one colour looks as it did after a quarter of a turn. It does not find bodies: body-labels.ts
- * does.
+ * Source: analysis by synthesis. Of a body the map is sought that explains best what was decoded around it, the others being
+ * where they were found, by a compass search (Hooke and Jeeves, Direct search solution of numerical and statistical problems,
+ * 1961) from where it was going and from other turns. Of maps that are about as good the one is taken that is nearest to
+ * that: a box of one colour looks as it did after a quarter of a turn. It does not find bodies: body-labels.ts does.
  */
 import type { Size } from './body-labels.ts';
 
-/** Where a body's first picture goes: the pixel at its present middle + d shows what is at its first middle + shift + map d. */
-export interface Placement {
-  /** Radians, and the symmetric stretch [[1 + a, b], [b, 1 + c]] before the turn. */
-  readonly turn: number;
-  readonly stretch: readonly [a: number, b: number, c: number];
-  /** x then y in pixels. */
-  readonly shift: readonly [number, number];
-  /** Differences of outlines and colours, as a share of the body's pixels. */
-  readonly error: number;
-}
+/**
+ * Where a body's first picture lies: pixel p shows what is at its first middle + map (p - (x, y)). The map is the symmetric
+ * stretch [[1 + a, b], [b, 1 + c]], then the turn in radians.
+ */
+export type Placement = readonly [turn: number, a: number, b: number, c: number, x: number, y: number];
 
-/** Turns that a search looks at, and how much a turn by a radian from the frame before counts. */
-const turns = 24;
-const turnCost = 0.04;
-/** What squares of a stretch, and of its change since the frame before, count, and how far it may go. */
+/**
+ * Cost of a pixel that is a body's and that nothing covers, or that a body covers and is none's; of one of a body that is
+ * hidden behind another. That of a colour is its difference in all, of 1, times `colours`, and no more than the first.
+ */
+export const uncovered = 2;
+const hidden = 0.6;
+const colours = 2;
+/** Faces turn to the light and away: how much lighter or darker a colour may be, and what that costs. */
+const shades = 1.3;
+const shadeCost = 0.3;
+/** What a radian away from where a body was going counts, a body's pixels being 1. */
+const turnCost = 0.1;
+/** What squares of a stretch, and of its change since the frame before, count, and how far it may go: smaller, larger. */
 const stretchCost = 0.8;
 const stretchChangeCost = 2;
-const farthestStretch = 0.4;
-/** How much outlines count beside colours. */
-const outline = 2;
+const stretches = [-0.4, 0.25] as const;
+/** Turns to each side of the present one that a search begins at, and radians between them. */
+const turns = 4;
+const turnStep = 0.2;
+/** Steps of the compass search: of the turn, of the stretch and in pixels; of how many pixels each way it looks at one. */
+const compass = [[0.12, 0.1, 1, 2], [0.06, 0.05, 0.5, 2], [0.03, 0.025, 0.25, 1]] as const;
+/** Most rounds with each. */
+const rounds = 6;
 /** How much steeper an outline is drawn than it was sampled. */
 const sharper = 1.6;
-/** Steps of the compass search: of the turn, of the stretch and in pixels; most rounds with each. */
-const compass = [[0.12, 0.1, 1], [0.06, 0.05, 0.5], [0.03, 0.025, 0.25], [0.015, 0.0125, 0.125]] as const;
-const rounds = 6;
-/** Of so many pixels each way a search looks at one, until it comes to its last levels. */
-const sparse = 2;
-const sparseLevels = 2;
+/** Pixels that a body reaches further than in the first frame, as a share and beyond that. */
+const margin = [1.3, 2] as const;
+/** Share of a pixel below which nothing of a body is there. */
+const faintest = 0.02;
 
 /**
  * A square picture of a body: colours and outline [side, side, 4] of 0 to 1, colours times outline, side = 2 reach + 1. Its
@@ -48,32 +55,13 @@ export interface Picture {
   readonly beside: readonly [number, number];
 }
 
-/** Bilinear sample of a picture at (x, y) from the body's middle; nothing beyond its border. */
-function sampleAt({ values, reach, beside }: Picture, dx: number, dy: number, sample: Float64Array): void {
-  sample.fill(0);
-  const side = 2 * reach + 1;
-  const [x, y] = [dx + beside[0] + reach, dy + beside[1] + reach];
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  if (left < -1 || top < -1 || left >= side || top >= side) return;
-  const [fx, fy] = [x - left, y - top];
-  for (let j = 0; j < 2; j++) {
-    for (let i = 0; i < 2; i++) {
-      const [column, row] = [left + i, top + j];
-      if (column < 0 || column >= side || row < 0 || row >= side) continue;
-      const share = (i ? fx : 1 - fx) * (j ? fy : 1 - fy);
-      const at = 4 * (row * side + column);
-      for (let c = 0; c < 4; c++) sample[c] += share * values[at + c];
-    }
-  }
-}
-
 /** A body's own colour at a pixel, and its share of it. */
 type Matte = (pixel: number) => readonly [share: number, red: number, green: number, blue: number];
 
 const nothing = [0, 0, 0, 0] as const;
 
 /** All of the pixels that have a label. */
-export function plainMatte(frame: Uint8Array, labels: Uint8Array, label: number): Matte {
+function plainMatte(frame: Uint8Array, labels: Uint8Array, label: number): Matte {
   return (pixel) => (labels[pixel] === label ? [1, frame[3 * pixel], frame[3 * pixel + 1], frame[3 * pixel + 2]] : nothing);
 }
 
@@ -116,79 +104,156 @@ export function pictureOf(matte: Matte, centre: readonly [number, number], reach
   return { values, reach, beside: [centre[0] - middleX, centre[1] - middleY] };
 }
 
-/** turn, a, b, c, shift x, shift y. */
-type Parameters = readonly number[];
-
-/** No turn, stretch or shift. */
-const unmoved: Parameters = [0, 0, 0, 0, 0, 0];
-
-function parametersOf({ turn, stretch, shift }: Placement): Parameters {
-  return [turn, ...stretch, ...shift];
-}
-
 /** The map [[m0, m1], [m2, m3]]: the stretch, then the turn. */
-function mapOf([turn, a, b, c]: Parameters): [number, number, number, number] {
+function mapOf([turn, a, b, c]: Placement): [number, number, number, number] {
   const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
   return [
     cosine * (1 + a) - sine * b, cosine * b - sine * (1 + c), sine * (1 + a) + cosine * b, sine * b + cosine * (1 + c),
   ];
 }
 
-const scratch = new Float64Array(4);
-
-/** Difference of a body's first picture, moved by a map, from what it is now, as a share of its pixels. */
-function differenceOf(first: Picture, now: Picture, isHidden: Uint8Array, parameters: Parameters, step: number): number {
-  const [m0, m1, m2, m3] = mapOf(parameters);
-  const { reach, values, beside } = now;
+/** Bilinear sample of a picture at (x, y) from the body's middle, [4]; nothing beyond its border, which is empty. */
+function sampleAt({ values, reach, beside }: Picture, dx: number, dy: number, sample: Float64Array): void {
+  sample.fill(0);
   const side = 2 * reach + 1;
-  let [sum, own] = [0, 0];
-  for (let row = 0; row < side; row += step) {
-    for (let column = 0; column < side; column += step) {
-      const i = row * side + column;
-      if (isHidden[i]) continue;
-      const [x, y] = [column - reach - beside[0], row - reach - beside[1]];
-      sampleAt(first, m0 * x + m1 * y + parameters[4], m2 * x + m3 * y + parameters[5], scratch);
-      const at = 4 * i;
-      const colours = Math.abs(scratch[0] - values[at]) + Math.abs(scratch[1] - values[at + 1])
-        + Math.abs(scratch[2] - values[at + 2]);
-      sum += outline * Math.abs(scratch[3] - values[at + 3]) + 2 / 3 * colours;
-      own += values[at + 3];
+  const [u, v] = [dx + beside[0] + reach, dy + beside[1] + reach];
+  if (u < 0 || v < 0 || u >= side - 1 || v >= side - 1) return;
+  const [column, row] = [Math.floor(u), Math.floor(v)];
+  const [fx, fy] = [u - column, v - row];
+  for (let corner = 0; corner < 4; corner++) {
+    const [right, below] = [corner & 1, corner >> 1];
+    const share = (right ? fx : 1 - fx) * (below ? fy : 1 - fy);
+    const at = 4 * ((row + below) * side + column + right);
+    for (let c = 0; c < 4; c++) sample[c] += share * values[at + c];
+  }
+}
+
+/** How unlike a picture's colour, of 0 to 1, a frame's is, but for its lightness. */
+function unlikeness(red: number, green: number, blue: number, frame: Uint8Array, at: number): number {
+  const r = frame[at] / 255;
+  const g = frame[at + 1] / 255;
+  const b = frame[at + 2] / 255;
+  const lightness = (red * r + green * g + blue * b) / (red * red + green * green + blue * blue + 1e-4);
+  const shade = Math.max(1 / shades, Math.min(shades, lightness));
+  const difference = Math.abs(shade * red - r) + Math.abs(shade * green - g) + Math.abs(shade * blue - b);
+  return Math.min(uncovered, colours * (difference + shadeCost * Math.abs(shade - 1)));
+}
+
+/** A frame [H, W, 3] and what is known of it around one body. */
+export interface Evidence extends Size {
+  readonly frame: Uint8Array;
+  /** u8 [H, W]: pixels that are some body's. */
+  readonly isBody: Uint8Array;
+  /** Of each pixel, [H, W]: its cost without this body, and whether another covers it. */
+  readonly rest: Float32Array;
+  readonly isCovered: Uint8Array;
+}
+
+/** Pixels of a picture, the last ones too. */
+export type Window = readonly [left: number, top: number, right: number, bottom: number];
+
+/** Pixels that a body may reach from a place, within the picture. */
+export function windowOf({ reach }: Picture, [x, y]: readonly [number, number], { height, width }: Size): Window {
+  const far = margin[0] * reach + margin[1];
+  return [
+    Math.max(0, Math.floor(x - far)), Math.max(0, Math.floor(y - far)),
+    Math.min(width - 1, Math.ceil(x + far)), Math.min(height - 1, Math.ceil(y + far)),
+  ];
+}
+
+/** Cost of what was decoded in a window, with a body's first picture placed there; of `step` pixels each way one counts. */
+function costOf(
+  first: Picture, evidence: Evidence, [left, top, right, bottom]: Window, placement: Placement, step: number,
+): number {
+  const { frame, isBody, rest, isCovered, width } = evidence;
+  const { values, reach, beside } = first;
+  const side = 2 * reach + 1;
+  const row = 4 * side;
+  const [m0, m1, m2, m3] = mapOf(placement);
+  const [, , , , placeX, placeY] = placement;
+  let sum = 0;
+  for (let y = top; y <= bottom; y += step) {
+    const dy = y - placeY;
+    for (let x = left; x <= right; x += step) {
+      const pixel = y * width + x;
+      const dx = x - placeX;
+      const u = m0 * dx + m1 * dy + beside[0] + reach;
+      const v = m2 * dx + m3 * dy + beside[1] + reach;
+      if (u < 0 || v < 0 || u >= side - 1 || v >= side - 1) {
+        sum += rest[pixel];
+        continue;
+      }
+      // Bilinear, written out: this is where the time goes.
+      const column = Math.floor(u);
+      const line = Math.floor(v);
+      const fx = u - column;
+      const fy = v - line;
+      const at = row * line + 4 * column;
+      const w0 = (1 - fx) * (1 - fy);
+      const w1 = fx * (1 - fy);
+      const w2 = (1 - fx) * fy;
+      const w3 = fx * fy;
+      const share = w0 * values[at + 3] + w1 * values[at + 7] + w2 * values[at + row + 3] + w3 * values[at + row + 7];
+      if (share < faintest) {
+        sum += rest[pixel];
+        continue;
+      }
+      let own = uncovered;
+      if (isBody[pixel] === 1) {
+        const red = w0 * values[at] + w1 * values[at + 4] + w2 * values[at + row] + w3 * values[at + row + 4];
+        const green = w0 * values[at + 1] + w1 * values[at + 5] + w2 * values[at + row + 1] + w3 * values[at + row + 5];
+        const blue = w0 * values[at + 2] + w1 * values[at + 6] + w2 * values[at + row + 2] + w3 * values[at + row + 6];
+        own = unlikeness(red / share, green / share, blue / share, frame, 3 * pixel);
+      }
+      // Of two bodies that one is in front that explains the pixel better.
+      if (isCovered[pixel] === 1) own = Math.min(own, rest[pixel]) + hidden;
+      sum += share * own + (1 - share) * rest[pixel];
     }
   }
-  return sum / own;
+  return step * step * sum;
+}
+
+/** Where a search begins: as a body lies, turned by several angles, there and at a place where its colours were found. */
+export function turnedAt(placement: Placement, found: readonly [number, number]): Placement[] {
+  const [turn, a, b, c, x, y] = placement;
+  const angles = Array.from({ length: 2 * turns + 1 }, (_, i) => turn + turnStep * (i - turns));
+  return angles.flatMap((angle): Placement[] => [[angle, a, b, c, x, y], [angle, a, b, c, ...found]]);
 }
 
 /**
- * The map by which a body's first picture is nearest to what it is now, from any turn and from that of the frame before.
- * @param isHidden u8, of each pixel of the present picture, where nothing is known of the body
+ * The placement of a body that explains best what was decoded around it.
+ * @param pixels how many it has in the first frame
+ * @param candidates where to begin
+ * @param before its placement in the frame before
+ * @param expected where it was going
  */
-export function placementOf(first: Picture, now: Picture, isHidden: Uint8Array, before: Placement | undefined): Placement {
-  const last = before === undefined ? unmoved : parametersOf(before);
-  const costOf = (parameters: Parameters, step: number) => {
-    const [turn, a, b, c] = parameters;
-    const away = Math.abs(Math.atan2(Math.sin(turn - last[0]), Math.cos(turn - last[0])));
-    const change = [a - last[1], b - last[2], c - last[3]];
-    return differenceOf(first, now, isHidden, parameters, step) + turnCost * away + stretchCost * (a * a + 2 * b * b + c * c)
+export function placementOf(
+  first: Picture, pixels: number, evidence: Evidence, candidates: readonly Placement[], before: Placement, expected: Placement,
+): Placement {
+  const window = windowOf(first, [expected[4], expected[5]], evidence);
+  const priced = (placement: Placement, step: number) => {
+    const [turn, a, b, c] = placement;
+    const change = [a - before[1], b - before[2], c - before[3]];
+    return costOf(first, evidence, window, placement, step) / pixels + turnCost * Math.abs(turn - expected[0])
+      + stretchCost * (a * a + 2 * b * b + c * c)
       + stretchChangeCost * (change[0] ** 2 + 2 * change[1] ** 2 + change[2] ** 2);
   };
-  let best: Parameters = last;
-  let cost = costOf(best, sparse);
-  for (let i = 0; i < turns; i++) {
-    const candidate = unmoved.with(0, 2 * Math.PI * i / turns);
-    const its = costOf(candidate, sparse);
+  let best = candidates[0];
+  let cost = Infinity;
+  for (const candidate of candidates) {
+    const its = priced(candidate, compass[0][3]);
     if (its < cost) [best, cost] = [candidate, its];
   }
-  for (const [level, [ofTurn, ofStretch, ofShift]] of compass.entries()) {
-    const every = level < sparseLevels ? sparse : 1;
-    const steps = [ofTurn, ofStretch, ofStretch, ofStretch, ofShift, ofShift];
-    cost = costOf(best, every);
+  for (const [ofTurn, ofStretch, ofPlace, step] of compass) {
+    const steps = [ofTurn, ofStretch, ofStretch, ofStretch, ofPlace, ofPlace];
+    cost = priced(best, step);
     for (let round = 0, moved = true; moved && round < rounds; round++) {
       moved = false;
       for (let k = 0; k < steps.length; k++) {
-        for (const step of [steps[k], -steps[k]]) {
-          const candidate = best.with(k, best[k] + step);
-          if (k > 0 && k < 4 && Math.abs(candidate[k]) > farthestStretch) continue;
-          const its = costOf(candidate, every);
+        for (const change of [steps[k], -steps[k]]) {
+          const candidate = best.with(k, best[k] + change) as unknown as Placement;
+          if (k > 0 && k < 4 && (candidate[k] < stretches[0] || candidate[k] > stretches[1])) continue;
+          const its = priced(candidate, step);
           if (its >= cost) continue;
           [best, cost, moved] = [candidate, its, true];
           break;
@@ -196,24 +261,35 @@ export function placementOf(first: Picture, now: Picture, isHidden: Uint8Array, 
       }
     }
   }
-  const [turn, a, b, c, x, y] = best;
-  return { turn, stretch: [a, b, c], shift: [x, y], error: differenceOf(first, now, isHidden, best, 1) };
+  return best;
 }
 
-/** A body's first picture as it lies in a frame: colours and outline [H, W, 4] of 0 to 1, colours times outline. */
-export function layerOf(
-  first: Picture, centre: readonly [number, number], placement: Placement, { height, width }: Size,
-): Float32Array {
-  const parameters = parametersOf(placement);
-  const [m0, m1, m2, m3] = mapOf(parameters);
-  const layer = new Float32Array(height * width * 4);
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    const [x, y] = [pixel % width - centre[0], Math.floor(pixel / width) - centre[1]];
-    sampleAt(first, m0 * x + m1 * y + parameters[4], m2 * x + m3 * y + parameters[5], scratch);
-    if (scratch[3] === 0) continue;
-    // Between pixels an outline is sampled softer than it is.
-    const share = Math.max(0, Math.min(1, (scratch[3] - 0.5) * sharper + 0.5));
-    for (let c = 0; c < 4; c++) layer[4 * pixel + c] = scratch[c] * share / scratch[3];
+/** A body's first picture as it lies in a frame: of each pixel the body's share, its colour of 0 to 1, and what it costs. */
+export interface Layer {
+  readonly shares: Float32Array;
+  readonly colours: Float32Array;
+  readonly costs: Float32Array;
+}
+
+/** A body's first picture placed in a frame: [H, W], [H, W, 3], [H, W]. */
+export function layerOf(first: Picture, placement: Placement, frame: Uint8Array, isBody: Uint8Array, size: Size): Layer {
+  const area = size.height * size.width;
+  const [shares, colours, costs] = [new Float32Array(area), new Float32Array(3 * area), new Float32Array(area)];
+  const [m0, m1, m2, m3] = mapOf(placement);
+  const [, , , , placeX, placeY] = placement;
+  const [left, top, right, bottom] = windowOf(first, [placeX, placeY], size);
+  const sample = new Float64Array(4);
+  for (let y = top; y <= bottom; y++) {
+    for (let x = left; x <= right; x++) {
+      sampleAt(first, m0 * (x - placeX) + m1 * (y - placeY), m2 * (x - placeX) + m3 * (y - placeY), sample);
+      const [red, green, blue, share] = sample;
+      if (share < faintest) continue;
+      const pixel = y * size.width + x;
+      // Between pixels an outline is sampled softer than it is.
+      shares[pixel] = Math.max(0, Math.min(1, (share - 0.5) * sharper + 0.5));
+      colours.set([red / share, green / share, blue / share], 3 * pixel);
+      costs[pixel] = isBody[pixel] === 1 ? unlikeness(red / share, green / share, blue / share, frame, 3 * pixel) : uncovered;
+    }
   }
-  return layer;
+  return { shares, colours, costs };
 }

@@ -183,3 +183,62 @@ test('of bodies that overlap that is in front which was decoded there', () => {
     expect(meanError(whole, truth)).toBeLessThan(meanError(lumps, truth));
   }
 });
+
+/** A picture's means over squares of 2 reach + 1 pixels: what lies side by side runs together. */
+function smeared(picture: Uint8Array, reach: number): Uint8Array {
+  return picture.map((_, i) => {
+    const [row, column] = [Math.floor(i / 3 / size.width), Math.floor(i / 3) % size.width];
+    let [sum, count] = [0, 0];
+    for (let y = Math.max(0, row - reach); y <= Math.min(size.height - 1, row + reach); y++) {
+      for (let x = Math.max(0, column - reach); x <= Math.min(size.width - 1, column + reach); x++) {
+        sum += picture[3 * (y * size.width + x) + i % 3];
+        count++;
+      }
+    }
+    return Math.round(sum / count);
+  });
+}
+
+test('of a row that leans on itself, decoded as one smear, each is whole again', () => {
+  const colours: Colour[] = [blue, orange, [60, 170, 70]];
+  /** Slabs that have fallen by an angle about their feet. */
+  const row = (angle: number): Uint8Array => pictureOf(colours.map((colour, k) => ({
+    shape: box(6, 22), colour, at: [20 + 10 * k + 11 * Math.sin(angle), 48 - 11 * Math.cos(angle)], angle,
+  })));
+  const image = row(0);
+  const truth = [0.15, 0.3, 0.45, 0.6, 0.75].map(row);
+  const smears = truth.map((picture) => smeared(picture, 2));
+  const whole = withWholeBodies(clipOf(image, ...smears), image, background, size);
+  truth.slice(1).forEach((picture, k) => {
+    expect(leftOfLarge(frameOf(whole, k + 2), smears[k + 1], picture)).toBeLessThan(0.7);
+    expect(meanError(frameOf(whole, k + 2), picture)).toBeLessThan(0.8 * meanError(smears[k + 1], picture));
+  });
+  // Negative control: smears of something else are not made into it.
+  const other = smeared(pictureOf([{ shape: box(34, 12), colour: [170, 60, 160], at: [34, 40] }]), 2);
+  expect(withWholeBodies(clipOf(image, other), image, background, size)).toEqual(clipOf(image, other));
+});
+
+test('a face that has turned to the light is as light as it was decoded', () => {
+  const light = ([red, green, blueness]: Colour): Colour => [1.25 * red, 1.25 * green, 1.25 * blueness];
+  const image = pictureOf([body]);
+  const moved: Thing = { ...body, at: [32, 34], colour: (_, down) => (down < 0 ? light(blue) : blue) };
+  const whole = frameOf(withWholeBodies(clipOf(image, pictureOf([{ ...moved, shape: lump(14, 14) }])), image, background, size), 1);
+  const blueAt = (y: number) => whole[3 * (y * size.width + 32) + 2];
+  expect(blueAt(30)).toBeGreaterThan(blue[2] * 1.15);
+  expect(blueAt(39)).toBeLessThan(blue[2] * 1.05);
+  // Its corners are there again, and in the light.
+  expect(whole[3 * (28 * size.width + 26) + 2]).toBeGreaterThan(blue[2] * 1.1);
+});
+
+test('what a body in front cuts in two stays on both sides of it', () => {
+  const plank: Thing = { shape: box(58, 6), colour: orange, at: [32, 40] };
+  const boxAt = (x: number, shape: Shape): Thing => ({ shape, colour: blue, at: [x, 36] });
+  const image = pictureOf([plank, boxAt(16, box(12, 12))]);
+  const later = pictureOf([plank, boxAt(36, lump(12, 12))]);
+  const whole = frameOf(withWholeBodies(clipOf(image, later), image, background, size), 1);
+  expect(whole).not.toEqual(later);
+  for (const x of [8, 16, 24, 48, 56]) {
+    const at = 3 * (40 * size.width + x);
+    expect([...whole.subarray(at, at + 3)]).toEqual(orange);
+  }
+});

@@ -2,78 +2,208 @@
  * Bodies of a decoded clip in the shapes that the first frame shows.
  *
  * Latents stand for cells that a small body is not much larger than. They say where it is, and about what outline it has,
- * but neither corners nor textures: a box that turns is decoded as a lump. The first frame shows it whole. Of every body
- * there the map is sought that takes its picture nearest to what the decoder has made of it (registration.ts), and the
- * picture is put in its place. What changes its size or colours, what has not moved, and what no map explains stay as they
- * were decoded. Plain loops over a few bodies, on the processor. It does not say where anything goes: the latents have.
+ * but neither corners nor textures: a box that turns is decoded as a lump, and a row of dominoes that lean on each other as
+ * one. The first frame shows them whole. The placements of all of them are sought that explain together what the decoder has
+ * made of them (registration.ts), and their pictures are put there, as light as it was decoded. What has not moved stays as
+ * it was decoded, and so does what changes its size or colours, and what no placement explains. Plain loops over a few
+ * bodies, on the processor. It does not say where anything goes: the latents have.
  */
-import { bodiesOf, describeBodies, labelsOf, middleOf, pixelsByLabel, reachOf, smallest, spread } from './body-labels.ts';
-import type { Body, DecodedFrame, Size } from './body-labels.ts';
+import {
+  bodiesOf, bodyMask, describeBodies, labelsOf, middleOf, pixelsByLabel, smallest, spread, type Body, type DecodedFrame,
+  type Size,
+} from './body-labels.ts';
 import type { Domain } from './config.ts';
-import { edgeMatte, layerOf, pictureOf, placementOf, plainMatte } from './registration.ts';
-import type { Picture, Placement } from './registration.ts';
+import {
+  edgeMatte, layerOf, pictureOf, placementOf, turnedAt, uncovered, windowOf, type Layer, type Picture, type Placement,
+  type Window,
+} from './registration.ts';
 
 /** Domains in which bodies keep the shapes and colours that they have; what flows, gives way, glows or melts does not. */
 export const keepsShapes: Record<Domain, boolean> = { none: false, rigid: true, fluid: false, thermal: false, optics: true };
 
-/** How far a body's farthest pixel is from its middle at most: what is larger is decoded well as it is. */
-const largestReach = 24;
-/** Largest error of a placement that is believed; of a body that was put in its place in the frame before. */
+/**
+ * Largest cost of a body's placement, its pixels being 1, that is believed; where it touches another, whose colours were mixed
+ * with its own as they were decoded.
+ */
 const believed = 0.6;
-const believedOn = 0.7;
-/** Most that a colour inside a body may differ by, of 255, on average and beyond what is common to all of it. */
-const alikeInside = 36;
-/** Change of area, either way, that a turn out of the picture's plane may bring. */
-const areaChange = 1.4;
-/** Pixels of way below which a body has not moved. */
+const believedTouching = 2;
+const touch = 3;
+/** Pixels of way below which a body that lies where it was has not moved. */
 const still = 1.5;
+/** How much of its way since the frame before a body is expected to go on. */
+const goesOn = 0.8;
+/** Most times that all are placed anew, given where the others are. */
+const sweeps = 3;
 /** How much lighter than the background a place may become that a body has left. */
 const lightest = 1.2;
+/** How much lighter or darker than in the first frame a part of a body may be, and over how many pixels each way that is. */
+const lights = 1.5;
+const lightReach = 2;
+/** Rings of pixels around what was decoded of a body that are no background's: of it, too, but of nobody's colours. */
+const smearRings = 4;
+/** Cosine of colours from which on lightness may be read off. */
+const sameHue = 0.9;
 
-/** Of colours where both a layer and the label are, of 255: what all pixels differ by, and the mean of the rest. */
-function insideOf(layer: Float32Array, labels: Uint8Array, label: number, frame: Uint8Array) {
-  const common = [0, 0, 0];
-  let count = 0;
-  const each = (add: (pixel: number) => void) => {
-    for (let pixel = 0; pixel < labels.length; pixel++) if (labels[pixel] === label && layer[4 * pixel + 3] > 0.9) add(pixel);
-  };
-  const differenceAt = (pixel: number, c: number) => frame[3 * pixel + c] - 255 * layer[4 * pixel + c] / layer[4 * pixel + 3];
-  each((pixel) => {
-    count++;
-    for (let c = 0; c < 3; c++) common[c] += differenceAt(pixel, c);
-  });
-  for (let c = 0; c < 3; c++) common[c] /= Math.max(1, count);
-  let rest = 0;
-  each((pixel) => {
-    rest += Math.max(...common.map((value, c) => Math.abs(differenceAt(pixel, c) - value)));
-  });
-  return { common, rest: count > 0 ? rest / count : Infinity };
+/** A body of the first frame on its way through the clip. */
+interface Traveller extends Body {
+  readonly first: Picture;
+  /** Its placements in the frame before, and in that before it. */
+  placement: Placement;
+  earlier: Placement;
 }
 
-/** One body of a frame that is put in its place. */
-interface Placed {
-  readonly label: number;
-  readonly layer: Float32Array;
-  readonly common: readonly number[];
+const homeOf = ({ centre }: Body): Placement => [0, 0, 0, 0, ...centre];
+
+function isHome(body: Traveller): boolean {
+  return homeOf(body).every((value, k) => value === body.placement[k]);
 }
 
-/** Puts bodies in their places in a frame, in place: what is left of them becomes what is beside it. */
-function compose(decoded: DecodedFrame, labels: Uint8Array, placed: readonly Placed[]): void {
-  const { frame, background, height, width } = decoded;
-  if (placed.length === 0) return;
-  const isPlaced = new Set(placed.map(({ label }) => label));
-  // With the rim that a body's colours reach into.
-  const wiped = labels.map((label) => Number(isPlaced.has(label)));
-  spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
+/** Where a body is in the next frame if it goes on as before; its stretch stays. */
+function expectedOf({ placement, earlier }: Traveller): Placement {
+  const on = (k: number) => placement[k] + goesOn * (placement[k] - earlier[k]);
+  return [on(0), placement[1], placement[2], placement[3], on(4), on(5)];
+}
+
+/** Of each pixel of a window, in arrays of the whole picture, what it costs with these layers, and whether one covers it. */
+function explainedBy(layers: readonly Layer[], mask: Uint8Array, [left, top, right, bottom]: Window, width: number) {
+  const rest = new Float32Array(mask.length);
+  const isCovered = new Uint8Array(mask.length);
+  for (let y = top; y <= bottom; y++) {
+    for (let pixel = y * width + left; pixel <= y * width + right; pixel++) {
+      rest[pixel] = mask[pixel] * uncovered;
+      for (const { shares, costs } of layers) {
+        if (shares[pixel] <= 0.5) continue;
+        rest[pixel] = isCovered[pixel] === 1 ? Math.min(rest[pixel], costs[pixel]) : costs[pixel];
+        isCovered[pixel] = 1;
+      }
+    }
+  }
+  return { rest, isCovered };
+}
+
+function overlap(a: Window, b: Window): boolean {
+  return a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
+}
+
+/** Places those that move in a frame, each given the others: layers by label, of all bodies. */
+function placeAll(
+  decoded: DecodedFrame, mask: Uint8Array, bodies: readonly Traveller[], moving: readonly Traveller[],
+  places: ReadonlyMap<number, readonly [number, number]>,
+): Map<number, Layer> {
+  const layerAt = ({ first }: Traveller, placement: Placement) => layerOf(first, placement, decoded.frame, mask, decoded);
+  const layers = new Map(bodies.map((body) => [body.label, layerAt(body, body.placement)]));
+  const starts = new Map(moving.map((body) => {
+    const expected = expectedOf(body);
+    return [body, { before: body.placement, expected, window: windowOf(body.first, [expected[4], expected[5]], decoded) }];
+  }));
+  let changed = new Set(moving);
+  for (let sweep = 0; sweep < sweeps && changed.size > 0; sweep++) {
+    const previous = changed;
+    changed = new Set();
+    for (const body of moving) {
+      const { before, expected, window } = starts.get(body)!;
+      const touched = [...previous, ...changed].some((other) => other !== body && overlap(window, starts.get(other)!.window));
+      if (sweep > 0 && !touched) continue;
+      const others = bodies.flatMap(({ label }) => (label === body.label ? [] : [layers.get(label)!]));
+      const evidence = { ...decoded, isBody: mask, ...explainedBy(others, mask, window, decoded.width) };
+      const candidates = sweep > 0
+        ? [body.placement] : [before, expected, ...turnedAt(expected, places.get(body.label)!)];
+      const placement = placementOf(body.first, body.pixels.length, evidence, candidates, before, expected);
+      if (placement.every((value, k) => value === body.placement[k])) continue;
+      body.placement = placement;
+      layers.set(body.label, layerAt(body, placement));
+      changed.add(body);
+    }
+  }
+  for (const body of moving) body.earlier = starts.get(body)!.before;
+  return layers;
+}
+
+/** How badly a body's layer explains what was decoded where it is or its colours are, the pixels that it has being 1. */
+function costOf(body: Traveller, layers: ReadonlyMap<number, Layer>, labels: Uint8Array): number {
+  const { shares } = layers.get(body.label)!;
+  const all = [...layers.values()];
+  let sum = 0;
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    if (shares[pixel] > 0.5) sum += Math.min(...all.map((layer) => (layer.shares[pixel] > 0.5 ? layer.costs[pixel] : uncovered)));
+    else if (labels[pixel] === body.label && all.every((layer) => layer.shares[pixel] <= 0.5)) sum += uncovered;
+  }
+  return sum / body.pixels.length;
+}
+
+/** Labels that have another within `touch` pixels in a row or a column of a frame. */
+function touching(labels: Uint8Array, { width }: Size): Set<number> {
+  const found = new Set<number>();
+  labels.forEach((label, pixel) => {
+    if (label === 0) return;
+    for (let way = 1; way <= touch; way++) {
+      for (const next of [pixel + way, pixel + way * width]) {
+        if (labels[next] > 0 && labels[next] !== label) found.add(label).add(labels[next]);
+      }
+    }
+  });
+  return found;
+}
+
+/** Layers from the back to the front: of two that one is in front that explains better what was decoded where both are. */
+function byDepth(layers: readonly Layer[]): Layer[] {
+  const wins = new Map(layers.map((layer) => [layer, layers.reduce((sum, other) => {
+    let gain = 0;
+    for (let pixel = 0; pixel < layer.shares.length; pixel++) {
+      if (layer.shares[pixel] > 0.5 && other.shares[pixel] > 0.5) gain += other.costs[pixel] - layer.costs[pixel];
+    }
+    return sum + Math.sign(gain);
+  }, 0)]));
+  return layers.toSorted((a, b) => wins.get(a)! - wins.get(b)!);
+}
+
+/**
+ * A layer's colours [H, W, 3], as light as was decoded where it is in front: faces turn to the light and away.
+ * @param isFront u8 [H, W]
+ */
+function lit({ shares, colours }: Layer, frame: Uint8Array, isFront: Uint8Array, { height, width }: Size): Float32Array {
+  const weights = new Float32Array(isFront.length);
+  const ratios = new Float32Array(isFront.length);
+  for (let pixel = 0; pixel < isFront.length; pixel++) {
+    if (isFront[pixel] === 0) continue;
+    let [both, own, decoded] = [0, 1e-4, 1e-4];
+    for (let at = 3 * pixel; at < 3 * pixel + 3; at++) {
+      both += colours[at] * frame[at] / 255;
+      own += colours[at] ** 2;
+      decoded += (frame[at] / 255) ** 2;
+    }
+    weights[pixel] = Math.max(0, (both / Math.sqrt(own * decoded) - sameHue) / (1 - sameHue));
+    ratios[pixel] = weights[pixel] * Math.max(1 / lights, Math.min(lights, both / own));
+  }
+  const result = colours.slice();
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const pixel = row * width + column;
+      if (shares[pixel] === 0) continue;
+      // Half a pixel of what the first frame has: where nothing is known it is as light as there.
+      let [ratio, weight] = [0.5, 0.5];
+      for (let y = Math.max(0, row - lightReach); y <= Math.min(height - 1, row + lightReach); y++) {
+        for (let x = Math.max(0, column - lightReach); x <= Math.min(width - 1, column + lightReach); x++) {
+          ratio += ratios[y * width + x];
+          weight += weights[y * width + x];
+        }
+      }
+      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) result[at] = Math.min(1, colours[at] * ratio / weight);
+    }
+  }
+  return result;
+}
+
+/** Makes of marked pixels of a frame what is beside them: its background, as light as the nearest that is no body's. */
+function wipe({ frame, background, height, width }: DecodedFrame, wiped: Uint8Array, isFree: (pixel: number) => boolean): void {
   const original = frame.slice();
   const sources = new Int32Array(height * width).fill(-1);
   const queue: number[] = [];
-  wiped.forEach((value, pixel) => {
-    if (value > 0 || labels[pixel] > 0) return;
+  wiped.forEach((_, pixel) => {
+    if (!isFree(pixel)) return;
     sources[pixel] = pixel;
     queue.push(pixel);
   });
-  // What is beside a body is the nearest pixel that is none of any: background, as light as that is.
   for (let i = 0; i < queue.length; i++) {
     const pixel = queue[i];
     const column = pixel % width;
@@ -92,21 +222,35 @@ function compose(decoded: DecodedFrame, labels: Uint8Array, placed: readonly Pla
       frame[at + c] = Math.min(255, Math.round(background[at + c] * Math.min(lightest, lightness)));
     }
   }
-  const draw = ({ layer, common }: Placed, pixel: number) => {
-    const share = layer[4 * pixel + 3];
-    if (share === 0) return;
-    for (let c = 0; c < 3; c++) {
-      const value = frame[3 * pixel + c] * (1 - share) + 255 * layer[4 * pixel + c] + share * common[c];
-      frame[3 * pixel + c] = Math.max(0, Math.min(255, Math.round(value)));
+}
+
+/** Puts bodies in their places in a frame, in place, and what is beside them where they were decoded and are not. */
+function compose(
+  decoded: DecodedFrame, mask: Uint8Array, labels: Uint8Array, layers: ReadonlyMap<number, Layer>,
+): void {
+  if (layers.size === 0) return;
+  const { frame } = decoded;
+  const original = frame.slice();
+  const isOther = (pixel: number) => labels[pixel] > 0 && !layers.has(labels[pixel]);
+  // With the rim that a body's colours reach into, and what has none of these beside it.
+  const wiped = labels.map((label) => Number(layers.has(label)));
+  spread(wiped, decoded, smearRings, (pixel) => labels[pixel] === 0 && mask[pixel] === 1);
+  spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
+  wipe(decoded, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && mask[pixel] === 0);
+  const ordered = byDepth([...layers.values()]);
+  ordered.forEach((layer, k) => {
+    const inFront = ordered.slice(k + 1);
+    const isFront = layer.shares.map((share, pixel) =>
+      Number(share > 0.5 && mask[pixel] === 1 && inFront.every(({ shares }) => shares[pixel] <= 0.5)));
+    const colours = lit(layer, original, Uint8Array.from(isFront), decoded);
+    for (let pixel = 0; pixel < labels.length; pixel++) {
+      const share = layer.shares[pixel];
+      if (share === 0 || isOther(pixel)) continue;
+      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) {
+        frame[at] = Math.max(0, Math.min(255, Math.round(frame[at] * (1 - share) + 255 * share * colours[at])));
+      }
     }
-  };
-  // In front is what was decoded there.
-  for (let pixel = 0; pixel < wiped.length; pixel++) {
-    const front = labels[pixel];
-    if (front > 0 && !isPlaced.has(front)) continue;
-    for (const each of placed) if (each.label !== front) draw(each, pixel);
-    for (const each of placed) if (each.label === front) draw(each, pixel);
-  }
+  });
 }
 
 /**
@@ -127,58 +271,35 @@ export function withWholeBodies(
   const result = Uint8Array.from(frames);
   const firstLabels = bodiesOf(image, background, size);
   const bodies = describeBodies(firstLabels, image, size);
-  const firsts = bodies.map(({ label, centre, reach }) =>
-    pictureOf(edgeMatte(image, background, firstLabels, label, size), centre, Math.ceil(reach) + 2, size));
   const places = new Map(bodies.map(({ label, centre }): [number, readonly [number, number]] => [label, centre]));
-  const known = new Map<number, Placement>();
+  const travellers = bodies.filter(({ isFollowed }) => isFollowed).map((body): Traveller => {
+    const matte = edgeMatte(image, background, firstLabels, body.label, size);
+    const first = pictureOf(matte, body.centre, Math.ceil(body.reach) + 2, size);
+    return { ...body, first, placement: homeOf(body), earlier: homeOf(body) };
+  });
   for (let t = 1; t < frames.length / (3 * area); t++) {
     const frame = result.subarray(3 * area * t, 3 * area * (t + 1));
     const decoded = { ...size, frame, background };
-    const labels = labelsOf(decoded, bodies, places);
-    const placed: Placed[] = [];
+    const mask = bodyMask(decoded);
+    const labels = labelsOf(decoded, mask, bodies, places);
     const pixels = pixelsByLabel(labels);
-    bodies.forEach((body, k) => {
-      const own = pixels.get(body.label) ?? [];
-      if (own.length < smallest) return;
-      const centre = middleOf(own, size.width);
-      places.set(body.label, centre);
-      // What is where it was is the first frame's already.
-      const way = Math.hypot(centre[0] - body.centre[0], centre[1] - body.centre[1]);
-      if (body.isCut || body.reach > largestReach || way < still) return;
-      const placement = placedBody(decoded, labels, body, firsts[k], own, centre, known.get(body.label));
-      if (placement === null) {
-        known.delete(body.label);
-        return;
-      }
-      known.set(body.label, placement);
-      const layer = layerOf(firsts[k], centre, placement, size);
-      const { common, rest } = insideOf(layer, labels, body.label, frame);
-      if (rest < alikeInside) placed.push({ label: body.label, layer, common });
+    for (const { label } of bodies) {
+      const own = pixels.get(label) ?? [];
+      if (own.length >= smallest) places.set(label, middleOf(own, size.width));
+    }
+    // What is where it was is the first frame's already.
+    const moving = travellers.filter((body) => {
+      const [x, y] = places.get(body.label)!;
+      return !isHome(body) || Math.hypot(x - body.centre[0], y - body.centre[1]) >= still;
     });
-    compose(decoded, labels, placed);
+    const layers = placeAll(decoded, mask, travellers, moving, places);
+    const placed = new Map<number, Layer>();
+    const touched = touching(labels, size);
+    for (const body of moving) {
+      const most = touched.has(body.label) ? believedTouching : believed;
+      if (costOf(body, layers, labels) < most) placed.set(body.label, layers.get(body.label)!);
+    }
+    compose(decoded, mask, labels, placed);
   }
   return result;
-}
-
-/** Where a body's first picture goes in a frame; null where no map explains what was decoded. */
-function placedBody(
-  decoded: DecodedFrame, labels: Uint8Array, body: Body, first: Picture, own: readonly number[], centre: readonly [number, number],
-  before: Placement | undefined,
-): Placement | null {
-  const change = own.length / body.pixels.length;
-  if (change > areaChange || change < 1 / areaChange) return null;
-  const reach = Math.ceil(reachOf(own, centre, decoded.width)) + 3;
-  const now = pictureOf(plainMatte(decoded.frame, labels, body.label), centre, reach, decoded);
-  const side = 2 * reach + 1;
-  const isHidden = new Uint8Array(side * side);
-  for (let i = 0; i < isHidden.length; i++) {
-    const x = Math.round(centre[0]) + i % side - reach;
-    const y = Math.round(centre[1]) + Math.floor(i / side) - reach;
-    // Behind another body nothing is known, nor beyond the picture.
-    const isOutside = x < 0 || x >= decoded.width || y < 0 || y >= decoded.height;
-    const label = isOutside ? 0 : labels[y * decoded.width + x];
-    isHidden[i] = Number(isOutside || (label > 0 && label !== body.label));
-  }
-  const placement = placementOf(first, now, isHidden, before);
-  return placement.error > (before === undefined ? believed : believedOn) ? null : placement;
 }

@@ -168,8 +168,9 @@ def card(description):
     latents = f'{sizes.latent_frames} x {sizes.latent_pixels} x {sizes.latent_pixels} x {sizes.latent_channels}'
     refiner = (' A refiner goes over the clip at twice the resolution of that: it puts the background, which it makes of '
                'the first frame, in place of what is left of a body, and bodies moved whole in place of dented ones. In '
-               'the domains rigid and optics, where bodies keep their shapes, the first frame\'s picture of each body is then '
-               'registered to what was decoded of it and put in its place (`src/model/whole-bodies.ts`; no network).')
+               'the domains rigid and optics, where bodies keep their shapes, the placements of all of them are then sought '
+               'that explain together what was decoded, and their pictures in the first frame are put there, as light as it '
+               'was decoded (`src/model/whole-bodies.ts`; no network).')
     stage = 'Stage I' if description['stage'] == 'stage_one' else 'base generator, before Stage I'
     lines = [
         f"# {description['name']}", '',

@@ -8,9 +8,9 @@
  * it was decoded, and so does what changes its size or colours, and what no placement explains. Plain loops over a few
  * bodies, on the processor. It does not say where anything goes: the latents have.
  */
+import { compose } from './body-composition.ts';
 import {
-  bodiesOf, bodyMask, describeBodies, labelsOf, middleOf, pixelsByLabel, smallest, spread, type Body, type DecodedFrame,
-  type Size,
+  bodiesOf, bodyMask, describeBodies, labelsOf, middleOf, pixelsByLabel, smallest, type Body, type DecodedFrame, type Size,
 } from './body-labels.ts';
 import type { Domain } from './config.ts';
 import {
@@ -34,15 +34,6 @@ const still = 1.5;
 const goesOn = 0.8;
 /** Most times that all are placed anew, given where the others are. */
 const sweeps = 3;
-/** How much lighter than the background a place may become that a body has left. */
-const lightest = 1.2;
-/** How much lighter or darker than in the first frame a part of a body may be, and over how many pixels each way that is. */
-const lights = 1.5;
-const lightReach = 2;
-/** Rings of pixels around what was decoded of a body that are no background's: of it, too, but of nobody's colours. */
-const smearRings = 4;
-/** Cosine of colours from which on lightness may be read off. */
-const sameHue = 0.9;
 
 /** A body of the first frame on its way through the clip. */
 interface Traveller extends Body {
@@ -137,120 +128,12 @@ function touching(labels: Uint8Array, { width }: Size): Set<number> {
   labels.forEach((label, pixel) => {
     if (label === 0) return;
     for (let way = 1; way <= touch; way++) {
-      for (const next of [pixel + way, pixel + way * width]) {
+      for (const next of [pixel % width + way < width ? pixel + way : pixel, pixel + way * width]) {
         if (labels[next] > 0 && labels[next] !== label) found.add(label).add(labels[next]);
       }
     }
   });
   return found;
-}
-
-/** Layers from the back to the front: of two that one is in front that explains better what was decoded where both are. */
-function byDepth(layers: readonly Layer[]): Layer[] {
-  const wins = new Map(layers.map((layer) => [layer, layers.reduce((sum, other) => {
-    let gain = 0;
-    for (let pixel = 0; pixel < layer.shares.length; pixel++) {
-      if (layer.shares[pixel] > 0.5 && other.shares[pixel] > 0.5) gain += other.costs[pixel] - layer.costs[pixel];
-    }
-    return sum + Math.sign(gain);
-  }, 0)]));
-  return layers.toSorted((a, b) => wins.get(a)! - wins.get(b)!);
-}
-
-/**
- * A layer's colours [H, W, 3], as light as was decoded where it is in front: faces turn to the light and away.
- * @param isFront u8 [H, W]
- */
-function lit({ shares, colours }: Layer, frame: Uint8Array, isFront: Uint8Array, { height, width }: Size): Float32Array {
-  const weights = new Float32Array(isFront.length);
-  const ratios = new Float32Array(isFront.length);
-  for (let pixel = 0; pixel < isFront.length; pixel++) {
-    if (isFront[pixel] === 0) continue;
-    let [both, own, decoded] = [0, 1e-4, 1e-4];
-    for (let at = 3 * pixel; at < 3 * pixel + 3; at++) {
-      both += colours[at] * frame[at] / 255;
-      own += colours[at] ** 2;
-      decoded += (frame[at] / 255) ** 2;
-    }
-    weights[pixel] = Math.max(0, (both / Math.sqrt(own * decoded) - sameHue) / (1 - sameHue));
-    ratios[pixel] = weights[pixel] * Math.max(1 / lights, Math.min(lights, both / own));
-  }
-  const result = colours.slice();
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const pixel = row * width + column;
-      if (shares[pixel] === 0) continue;
-      // Half a pixel of what the first frame has: where nothing is known it is as light as there.
-      let [ratio, weight] = [0.5, 0.5];
-      for (let y = Math.max(0, row - lightReach); y <= Math.min(height - 1, row + lightReach); y++) {
-        for (let x = Math.max(0, column - lightReach); x <= Math.min(width - 1, column + lightReach); x++) {
-          ratio += ratios[y * width + x];
-          weight += weights[y * width + x];
-        }
-      }
-      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) result[at] = Math.min(1, colours[at] * ratio / weight);
-    }
-  }
-  return result;
-}
-
-/** Makes of marked pixels of a frame what is beside them: its background, as light as the nearest that is no body's. */
-function wipe({ frame, background, height, width }: DecodedFrame, wiped: Uint8Array, isFree: (pixel: number) => boolean): void {
-  const original = frame.slice();
-  const sources = new Int32Array(height * width).fill(-1);
-  const queue: number[] = [];
-  wiped.forEach((_, pixel) => {
-    if (!isFree(pixel)) return;
-    sources[pixel] = pixel;
-    queue.push(pixel);
-  });
-  for (let i = 0; i < queue.length; i++) {
-    const pixel = queue[i];
-    const column = pixel % width;
-    for (const next of [pixel - width, pixel + width, column > 0 ? pixel - 1 : -1, column < width - 1 ? pixel + 1 : -1]) {
-      if (next < 0 || next >= height * width || sources[next] >= 0) continue;
-      sources[next] = sources[pixel];
-      queue.push(next);
-    }
-  }
-  for (let pixel = 0; pixel < wiped.length; pixel++) {
-    if (wiped[pixel] === 0 || sources[pixel] < 0) continue;
-    const at = 3 * pixel;
-    const beside = 3 * sources[pixel];
-    for (let c = 0; c < 3; c++) {
-      const lightness = (original[beside + c] + 8) / (background[beside + c] + 8);
-      frame[at + c] = Math.min(255, Math.round(background[at + c] * Math.min(lightest, lightness)));
-    }
-  }
-}
-
-/** Puts bodies in their places in a frame, in place, and what is beside them where they were decoded and are not. */
-function compose(
-  decoded: DecodedFrame, mask: Uint8Array, labels: Uint8Array, layers: ReadonlyMap<number, Layer>,
-): void {
-  if (layers.size === 0) return;
-  const { frame } = decoded;
-  const original = frame.slice();
-  const isOther = (pixel: number) => labels[pixel] > 0 && !layers.has(labels[pixel]);
-  // With the rim that a body's colours reach into, and what has none of these beside it.
-  const wiped = labels.map((label) => Number(layers.has(label)));
-  spread(wiped, decoded, smearRings, (pixel) => labels[pixel] === 0 && mask[pixel] === 1);
-  spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
-  wipe(decoded, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && mask[pixel] === 0);
-  const ordered = byDepth([...layers.values()]);
-  ordered.forEach((layer, k) => {
-    const inFront = ordered.slice(k + 1);
-    const isFront = layer.shares.map((share, pixel) =>
-      Number(share > 0.5 && mask[pixel] === 1 && inFront.every(({ shares }) => shares[pixel] <= 0.5)));
-    const colours = lit(layer, original, Uint8Array.from(isFront), decoded);
-    for (let pixel = 0; pixel < labels.length; pixel++) {
-      const share = layer.shares[pixel];
-      if (share === 0 || isOther(pixel)) continue;
-      for (let at = 3 * pixel; at < 3 * pixel + 3; at++) {
-        frame[at] = Math.max(0, Math.min(255, Math.round(frame[at] * (1 - share) + 255 * share * colours[at])));
-      }
-    }
-  });
 }
 
 /**

@@ -3,7 +3,7 @@
  * background where a body was decoded and is not put. Where they go is known already: whole-bodies.ts.
  */
 import { spread, type DecodedFrame, type Size } from './body-labels.ts';
-import type { Layer } from './registration.ts';
+import { covers, type Layer } from './registration.ts';
 
 /** How much lighter than the background a place may become that a body has left. */
 const lightest = 1.2;
@@ -20,7 +20,7 @@ function byDepth(layers: readonly Layer[]): Layer[] {
   const wins = new Map(layers.map((layer) => [layer, layers.reduce((sum, other) => {
     let gain = 0;
     for (let pixel = 0; pixel < layer.shares.length; pixel++) {
-      if (layer.shares[pixel] > 0.5 && other.shares[pixel] > 0.5) gain += other.costs[pixel] - layer.costs[pixel];
+      if (covers(layer, pixel) && covers(other, pixel)) gain += other.costs[pixel] - layer.costs[pixel];
     }
     return sum + Math.sign(gain);
   }, 0)]));
@@ -64,9 +64,13 @@ function lit({ shares, colours }: Layer, frame: Uint8Array, isFront: Uint8Array,
   return result;
 }
 
-/** Makes of marked pixels of a frame what is beside them: its background, as light as the nearest that is no body's. */
-function wipe({ frame, background, height, width }: DecodedFrame, wiped: Uint8Array, isFree: (pixel: number) => boolean): void {
-  const original = frame.slice();
+/**
+ * Makes of marked pixels of a frame what is beside them: its background, as light as the nearest that is no body's was in
+ * the original.
+ */
+function wipe(
+  { frame, background, height, width }: DecodedFrame, original: Uint8Array, wiped: Uint8Array, isFree: (pixel: number) => boolean,
+): void {
   const sources = new Int32Array(height * width).fill(-1);
   const queue: number[] = [];
   wiped.forEach((_, pixel) => {
@@ -110,13 +114,13 @@ export function compose(
   const wiped = labels.map((label) => Number(layers.has(label)));
   spread(wiped, decoded, smearRings, (pixel) => labels[pixel] === 0 && mask[pixel] === 1);
   spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
-  wipe(decoded, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && mask[pixel] === 0);
+  wipe(decoded, original, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && mask[pixel] === 0);
   const ordered = byDepth([...layers.values()]);
   ordered.forEach((layer, k) => {
     const inFront = ordered.slice(k + 1);
-    const isFront = layer.shares.map((share, pixel) =>
-      Number(share > 0.5 && mask[pixel] === 1 && inFront.every(({ shares }) => shares[pixel] <= 0.5)));
-    const colours = lit(layer, original, Uint8Array.from(isFront), decoded);
+    const isFront = mask.map((isBody, pixel) =>
+      Number(isBody === 1 && covers(layer, pixel) && !inFront.some((other) => covers(other, pixel))));
+    const colours = lit(layer, original, isFront, decoded);
     for (let pixel = 0; pixel < labels.length; pixel++) {
       const share = layer.shares[pixel];
       if (share === 0 || isOther(pixel)) continue;

@@ -184,7 +184,7 @@ export function middleOf(pixels: readonly number[], width: number): [number, num
 }
 
 /** How far the farthest of pixels is from a place. */
-export function reachOf(pixels: readonly number[], [x, y]: readonly [number, number], width: number): number {
+function reachOf(pixels: readonly number[], [x, y]: readonly [number, number], width: number): number {
   let reach = 0;
   for (const pixel of pixels) reach = Math.max(reach, Math.hypot(pixel % width - x, Math.floor(pixel / width) - y));
   return reach;

@@ -60,11 +60,6 @@ type Matte = (pixel: number) => readonly [share: number, red: number, green: num
 
 const nothing = [0, 0, 0, 0] as const;
 
-/** All of the pixels that have a label. */
-function plainMatte(frame: Uint8Array, labels: Uint8Array, label: number): Matte {
-  return (pixel) => (labels[pixel] === label ? [1, frame[3 * pixel], frame[3 * pixel + 1], frame[3 * pixel + 2]] : nothing);
-}
-
 /**
  * Of the first frame's: at its edge a pixel is the body's by as much as it is nearer to the colour further inside than to
  * the background, so that none of that comes along.
@@ -72,20 +67,21 @@ function plainMatte(frame: Uint8Array, labels: Uint8Array, label: number): Matte
 export function edgeMatte(image: Uint8Array, background: Uint8Array, labels: Uint8Array, label: number, { width }: Size): Matte {
   const steps = [1, -1, width, -width, width + 1, width - 1, -width + 1, -width - 1];
   const isInner = (pixel: number) => labels[pixel] === label && steps.every((step) => labels[pixel + step] === label);
+  const whole: Matte = (pixel) => [1, image[3 * pixel], image[3 * pixel + 1], image[3 * pixel + 2]];
   return (pixel) => {
     if (labels[pixel] > 0 && labels[pixel] !== label) return nothing;
-    if (isInner(pixel)) return [1, image[3 * pixel], image[3 * pixel + 1], image[3 * pixel + 2]];
+    if (isInner(pixel)) return whole(pixel);
     const near = [...steps, ...(labels[pixel] === label ? steps.map((step) => 2 * step) : [])];
     const inner = near.find((step) => isInner(pixel + step));
-    if (inner === undefined) return plainMatte(image, labels, label)(pixel);
+    if (inner === undefined) return labels[pixel] === label ? whole(pixel) : nothing;
     const from = 3 * (pixel + inner);
-    let [along, whole] = [0, 1];
+    let [along, all] = [0, 1];
     for (let c = 0; c < 3; c++) {
       const way = image[from + c] - background[3 * pixel + c];
       along += way * (image[3 * pixel + c] - background[3 * pixel + c]);
-      whole += way * way;
+      all += way * way;
     }
-    const share = Math.max(0, Math.min(1, along / whole));
+    const share = Math.max(0, Math.min(1, along / all));
     return [share, image[from], image[from + 1], image[from + 2]];
   };
 }
@@ -139,6 +135,9 @@ function unlikeness(red: number, green: number, blue: number, frame: Uint8Array,
   return Math.min(uncovered, colours * (difference + shadeCost * Math.abs(shade - 1)));
 }
 
+/** Pixels of a picture, the last ones too. */
+export type Window = readonly [left: number, top: number, right: number, bottom: number];
+
 /** A frame [H, W, 3] and what is known of it around one body. */
 export interface Evidence extends Size {
   readonly frame: Uint8Array;
@@ -147,10 +146,9 @@ export interface Evidence extends Size {
   /** Of each pixel, [H, W]: its cost without this body, and whether another covers it. */
   readonly rest: Float32Array;
   readonly isCovered: Uint8Array;
+  /** Where both are known, and a placement is judged. */
+  readonly window: Window;
 }
-
-/** Pixels of a picture, the last ones too. */
-export type Window = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Pixels that a body may reach from a place, within the picture. */
 export function windowOf({ reach }: Picture, [x, y]: readonly [number, number], { height, width }: Size): Window {
@@ -161,11 +159,9 @@ export function windowOf({ reach }: Picture, [x, y]: readonly [number, number], 
   ];
 }
 
-/** Cost of what was decoded in a window, with a body's first picture placed there; of `step` pixels each way one counts. */
-function costOf(
-  first: Picture, evidence: Evidence, [left, top, right, bottom]: Window, placement: Placement, step: number,
-): number {
-  const { frame, isBody, rest, isCovered, width } = evidence;
+/** Cost of what was decoded in the window, with a body's first picture placed there; of `step` pixels each way one counts. */
+function costOf(first: Picture, evidence: Evidence, placement: Placement, step: number): number {
+  const { frame, isBody, rest, isCovered, width, window: [left, top, right, bottom] } = evidence;
   const { values, reach, beside } = first;
   const side = 2 * reach + 1;
   const row = 4 * side;
@@ -220,6 +216,13 @@ export function turnedAt(placement: Placement, found: readonly [number, number])
   return angles.flatMap((angle): Placement[] => [[angle, a, b, c, x, y], [angle, a, b, c, ...found]]);
 }
 
+/** A placement with its k-th number changed by some. */
+function stepped(placement: Placement, k: number, change: number): Placement {
+  const moved: [...Placement] = [...placement];
+  moved[k] += change;
+  return moved;
+}
+
 /**
  * The placement of a body that explains best what was decoded around it.
  * @param pixels how many it has in the first frame
@@ -230,11 +233,10 @@ export function turnedAt(placement: Placement, found: readonly [number, number])
 export function placementOf(
   first: Picture, pixels: number, evidence: Evidence, candidates: readonly Placement[], before: Placement, expected: Placement,
 ): Placement {
-  const window = windowOf(first, [expected[4], expected[5]], evidence);
   const priced = (placement: Placement, step: number) => {
     const [turn, a, b, c] = placement;
     const change = [a - before[1], b - before[2], c - before[3]];
-    return costOf(first, evidence, window, placement, step) / pixels + turnCost * Math.abs(turn - expected[0])
+    return costOf(first, evidence, placement, step) / pixels + turnCost * Math.abs(turn - expected[0])
       + stretchCost * (a * a + 2 * b * b + c * c)
       + stretchChangeCost * (change[0] ** 2 + 2 * change[1] ** 2 + change[2] ** 2);
   };
@@ -251,7 +253,7 @@ export function placementOf(
       moved = false;
       for (let k = 0; k < steps.length; k++) {
         for (const change of [steps[k], -steps[k]]) {
-          const candidate = best.with(k, best[k] + change) as unknown as Placement;
+          const candidate = stepped(best, k, change);
           if (k > 0 && k < 4 && (candidate[k] < stretches[0] || candidate[k] > stretches[1])) continue;
           const its = priced(candidate, step);
           if (its >= cost) continue;
@@ -269,6 +271,11 @@ export interface Layer {
   readonly shares: Float32Array;
   readonly colours: Float32Array;
   readonly costs: Float32Array;
+}
+
+/** Whether a layer covers a pixel. */
+export function covers({ shares }: Layer, pixel: number): boolean {
+  return shares[pixel] > 0.5;
 }
 
 /** A body's first picture placed in a frame: [H, W], [H, W, 3], [H, W]. */

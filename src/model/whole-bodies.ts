@@ -14,8 +14,8 @@ import {
 } from './body-labels.ts';
 import type { Domain } from './config.ts';
 import {
-  edgeMatte, layerOf, pictureOf, placementOf, turnedAt, uncovered, windowOf, type Layer, type Picture, type Placement,
-  type Window,
+  covers, edgeMatte, layerOf, pictureOf, placementOf, turnedAt, uncovered, windowOf, type Layer, type Picture,
+  type Placement, type Window,
 } from './registration.ts';
 
 /** Domains in which bodies keep the shapes and colours that they have; what flows, gives way, glows or melts does not. */
@@ -27,6 +27,7 @@ export const keepsShapes: Record<Domain, boolean> = { none: false, rigid: true, 
  */
 const believed = 0.6;
 const believedTouching = 2;
+/** Pixels from one body's to another's at which these touch. */
 const touch = 3;
 /** Pixels of way below which a body that lies where it was has not moved. */
 const still = 1.5;
@@ -45,8 +46,8 @@ interface Traveller extends Body {
 
 const homeOf = ({ centre }: Body): Placement => [0, 0, 0, 0, ...centre];
 
-function isHome(body: Traveller): boolean {
-  return homeOf(body).every((value, k) => value === body.placement[k]);
+function isSame(a: Placement, b: Placement): boolean {
+  return a.every((value, k) => value === b[k]);
 }
 
 /** Where a body is in the next frame if it goes on as before; its stretch stays. */
@@ -62,9 +63,10 @@ function explainedBy(layers: readonly Layer[], mask: Uint8Array, [left, top, rig
   for (let y = top; y <= bottom; y++) {
     for (let pixel = y * width + left; pixel <= y * width + right; pixel++) {
       rest[pixel] = mask[pixel] * uncovered;
-      for (const { shares, costs } of layers) {
-        if (shares[pixel] <= 0.5) continue;
-        rest[pixel] = isCovered[pixel] === 1 ? Math.min(rest[pixel], costs[pixel]) : costs[pixel];
+      for (const layer of layers) {
+        if (!covers(layer, pixel)) continue;
+        const cost = layer.costs[pixel];
+        rest[pixel] = isCovered[pixel] === 1 ? Math.min(rest[pixel], cost) : cost;
         isCovered[pixel] = 1;
       }
     }
@@ -96,11 +98,11 @@ function placeAll(
       const touched = [...previous, ...changed].some((other) => other !== body && overlap(window, starts.get(other)!.window));
       if (sweep > 0 && !touched) continue;
       const others = bodies.flatMap(({ label }) => (label === body.label ? [] : [layers.get(label)!]));
-      const evidence = { ...decoded, isBody: mask, ...explainedBy(others, mask, window, decoded.width) };
+      const evidence = { ...decoded, isBody: mask, window, ...explainedBy(others, mask, window, decoded.width) };
       const candidates = sweep > 0
         ? [body.placement] : [before, expected, ...turnedAt(expected, places.get(body.label)!)];
       const placement = placementOf(body.first, body.pixels.length, evidence, candidates, before, expected);
-      if (placement.every((value, k) => value === body.placement[k])) continue;
+      if (isSame(placement, body.placement)) continue;
       body.placement = placement;
       layers.set(body.label, layerAt(body, placement));
       changed.add(body);
@@ -110,14 +112,12 @@ function placeAll(
   return layers;
 }
 
-/** How badly a body's layer explains what was decoded where it is or its colours are, the pixels that it has being 1. */
-function costOf(body: Traveller, layers: ReadonlyMap<number, Layer>, labels: Uint8Array): number {
-  const { shares } = layers.get(body.label)!;
-  const all = [...layers.values()];
+/** What is left unexplained where a body's layer is or its colours are, the pixels that it has being 1. */
+function unexplainedOf(body: Body, layer: Layer, labels: Uint8Array, { rest, isCovered }: ReturnType<typeof explainedBy>): number {
   let sum = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    if (shares[pixel] > 0.5) sum += Math.min(...all.map((layer) => (layer.shares[pixel] > 0.5 ? layer.costs[pixel] : uncovered)));
-    else if (labels[pixel] === body.label && all.every((layer) => layer.shares[pixel] <= 0.5)) sum += uncovered;
+    if (covers(layer, pixel)) sum += rest[pixel];
+    else if (labels[pixel] === body.label && isCovered[pixel] === 0) sum += uncovered;
   }
   return sum / body.pixels.length;
 }
@@ -173,14 +173,17 @@ export function withWholeBodies(
     // What is where it was is the first frame's already.
     const moving = travellers.filter((body) => {
       const [x, y] = places.get(body.label)!;
-      return !isHome(body) || Math.hypot(x - body.centre[0], y - body.centre[1]) >= still;
+      return !isSame(body.placement, homeOf(body)) || Math.hypot(x - body.centre[0], y - body.centre[1]) >= still;
     });
+    if (moving.length === 0) continue;
     const layers = placeAll(decoded, mask, travellers, moving, places);
+    const explained = explainedBy([...layers.values()], mask, [0, 0, size.width - 1, size.height - 1], size.width);
     const placed = new Map<number, Layer>();
     const touched = touching(labels, size);
     for (const body of moving) {
+      const layer = layers.get(body.label)!;
       const most = touched.has(body.label) ? believedTouching : believed;
-      if (costOf(body, layers, labels) < most) placed.set(body.label, layers.get(body.label)!);
+      if (unexplainedOf(body, layer, labels, explained) < most) placed.set(body.label, layer);
     }
     compose(decoded, mask, labels, placed);
   }

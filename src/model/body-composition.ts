@@ -3,7 +3,7 @@
  * background where a body was decoded and is not put. Where they go is known already: whole-bodies.ts.
  */
 import { spread, type DecodedFrame, type Size } from './body-labels.ts';
-import { covers, type Layer } from './registration.ts';
+import { covers, type Layer } from './body-layers.ts';
 
 /** How much lighter than the background a place may become that a body has left. */
 const lightest = 1.2;
@@ -100,26 +100,24 @@ function wipe(
 
 /**
  * Puts bodies in their places in a frame, in place, and what is beside them where they were decoded and are not.
- * @param mask its pixels that are some body's, and `labels` whose, u8 [H, W]
+ * @param labels whose its pixels are, u8 [H, W]
  * @param layers what is put there, by label
  */
-export function compose(
-  decoded: DecodedFrame, mask: Uint8Array, labels: Uint8Array, layers: ReadonlyMap<number, Layer>,
-): void {
+export function compose(decoded: DecodedFrame, labels: Uint8Array, layers: ReadonlyMap<number, Layer>): void {
   if (layers.size === 0) return;
-  const { frame } = decoded;
+  const { frame, foreground } = decoded;
   const original = frame.slice();
   const isOther = (pixel: number) => labels[pixel] > 0 && !layers.has(labels[pixel]);
   // With the rim that a body's colours reach into, and what has none of these beside it.
   const wiped = labels.map((label) => Number(layers.has(label)));
-  spread(wiped, decoded, smearRings, (pixel) => labels[pixel] === 0 && mask[pixel] === 1);
+  spread(wiped, decoded, smearRings, (pixel) => labels[pixel] === 0 && foreground[pixel] > 0);
   spread(wiped, decoded, 1, (pixel) => labels[pixel] === 0);
-  wipe(decoded, original, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && mask[pixel] === 0);
+  wipe(decoded, original, wiped, (pixel) => wiped[pixel] === 0 && labels[pixel] === 0 && foreground[pixel] === 0);
   const ordered = byDepth([...layers.values()]);
   ordered.forEach((layer, k) => {
     const inFront = ordered.slice(k + 1);
-    const isFront = mask.map((isBody, pixel) =>
-      Number(isBody === 1 && covers(layer, pixel) && !inFront.some((other) => covers(other, pixel))));
+    const isFront = labels.map((_, pixel) =>
+      Number(foreground[pixel] > 0 && covers(layer, pixel) && !inFront.some((other) => covers(other, pixel))));
     const colours = lit(layer, original, isFront, decoded);
     for (let pixel = 0; pixel < labels.length; pixel++) {
       const share = layer.shares[pixel];

@@ -28,6 +28,8 @@ export interface Body {
 
 /** Difference of a colour, of 255, from the background's at which a pixel is a body's, or of something else that moves. */
 const unlikeBackground = 34;
+/** Distance of a colour, of 255, from the background's shades from which on a pixel is surely not the background's. */
+const surelyUnlike = 51;
 /** Differences of chromaticity (a colour's share of all three) from the background's; a shadow has next to none. */
 const tinted = 0.045;
 /** How far the farthest pixel of a body that is followed is from its middle at most. */
@@ -225,35 +227,38 @@ function tonesOf(image: Uint8Array, pixels: readonly number[]): Float64Array {
   return found;
 }
 
-/** A frame, and what it looks like without what moves. */
+/** A frame of a decoded clip, what it looks like without what moves, and what is in front of that. */
 export interface DecodedFrame extends Size {
   readonly frame: Uint8Array;
   readonly background: Uint8Array;
+  /**
+   * How surely pixels [H, W] are neither the background's nor in a shadow there, 0: not at all, 1: surely. Between are smeared
+   * outlines, and shadows that took on some of a body's colour.
+   */
+  readonly foreground: Float32Array;
 }
 
-/** Pixels [H, W] of a frame that are neither its background's nor in a shadow there: 1, others 0. */
-export function bodyMask({ frame, background, height, width }: DecodedFrame): Uint8Array {
-  const mask = new Uint8Array(height * width);
-  for (let pixel = 0; pixel < mask.length; pixel++) {
+/** A frame u8 [H, W, 3] with its foreground; its pixels are not copied. */
+export function decodedFrame(frame: Uint8Array, background: Uint8Array, { height, width }: Size): DecodedFrame {
+  const foreground = new Float32Array(height * width);
+  for (let pixel = 0; pixel < foreground.length; pixel++) {
     const at = 3 * pixel;
-    mask[pixel] = Number(unlike(frame, at, background, at) > unlikeBackground
-      && distanceToShades(frame[at], frame[at + 1], frame[at + 2], background, at, ...backgroundShades) > unlikeBackground / 2);
+    if (unlike(frame, at, background, at) <= unlikeBackground) continue;
+    const distance = distanceToShades(frame[at], frame[at + 1], frame[at + 2], background, at, ...backgroundShades);
+    if (distance > unlikeBackground / 2) foreground[pixel] = Math.min(1, distance / surelyUnlike);
   }
-  return mask;
+  return { height, width, frame, background, foreground };
 }
 
-/**
- * Labels [H, W] of a frame's bodies: by their colours, of several that are alike the one that was nearer before.
- * @param mask its bodyMask()
- */
+/** Labels [H, W] of a frame's bodies: by their colours, of several that are alike the one that was nearer before. */
 export function labelsOf(
-  { frame, height, width }: DecodedFrame, mask: Uint8Array, bodies: readonly Body[],
+  { frame, foreground, height, width }: DecodedFrame, bodies: readonly Body[],
   places: ReadonlyMap<number, readonly [number, number]>,
 ): Uint8Array {
   const size = { height, width };
   const labels = new Uint8Array(height * width);
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    if (mask[pixel] === 0) continue;
+    if (foreground[pixel] === 0) continue;
     const [red, green, blue] = frame.subarray(3 * pixel, 3 * pixel + 3);
     let least = likeTones;
     for (const { label, tones: own, reach } of bodies) {
@@ -278,7 +283,7 @@ export function labelsOf(
     const [, ...others] = piecesWhere(size, (pixel) => labels[pixel] === label);
     for (const piece of others) for (const pixel of piece) labels[pixel] = 0;
   }
-  spread(labels, size, rimRings, (pixel) => mask[pixel] === 1);
+  spread(labels, size, rimRings, (pixel) => foreground[pixel] > 0);
   fillHoles(labels, size);
   return labels;
 }

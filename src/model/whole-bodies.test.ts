@@ -242,3 +242,34 @@ test('what a body in front cuts in two stays on both sides of it', () => {
     expect([...whole.subarray(at, at + 3)]).toEqual(orange);
   }
 });
+
+/** Where the blue of a frame is, x then y in pixels. */
+function middleOfBlue(frame: Uint8Array): [number, number] {
+  let [x, y, all] = [0, 0, 0];
+  for (let pixel = 0; pixel < area; pixel++) {
+    const blueness = Math.max(0, frame[3 * pixel + 2] - frame[3 * pixel] - 10);
+    x += blueness * (pixel % size.width);
+    y += blueness * Math.floor(pixel / size.width);
+    all += blueness;
+  }
+  return [x / all, y / all];
+}
+
+test('a body is put to a quarter of a pixel where it was decoded, also over a shadow that took on some of its colour', () => {
+  const ball: Shape = (across, down) => edge(8 - Math.hypot(across, down));
+  const soft: Shape = (across, down) => edge((8 - Math.hypot(across, down)) / 3);
+  const shadow: Thing = { shape: box(14, 5), colour: [66, 70, 88], at: [33.35, 44.2] };
+  const image = pictureOf([{ shape: ball, colour: blue, at: [22, 22] }]);
+  const middleAt = (y: number) => middleOfBlue(pictureOf([{ shape: ball, colour: blue, at: [33.35, y] }]));
+  const [x, y] = middleAt(35.7);
+  for (const beside of [[], [shadow]]) {
+    const decoded = pictureOf([...beside, { shape: soft, colour: blue, at: [33.35, 35.7] }]);
+    const whole = frameOf(withWholeBodies(clipOf(image, decoded), image, background, size), 1);
+    expect(whole).not.toEqual(decoded);
+    const [placedX, placedY] = middleOfBlue(whole);
+    expect(Math.abs(placedX - x)).toBeLessThan(0.25);
+    expect(Math.abs(placedY - y)).toBeLessThan(0.25);
+  }
+  // Negative control: as far as a search by quarters of a pixel may end from there it would not do.
+  expect(Math.abs(middleAt(35.2)[1] - y)).toBeGreaterThan(0.25);
+});

@@ -4,19 +4,21 @@
  * Latents stand for cells that a small body is not much larger than. They say where it is, and about what outline it has,
  * but neither corners nor textures: a box that turns is decoded as a lump, and a row of dominoes that lean on each other as
  * one. The first frame shows them whole. The placements of all of them are sought that explain together what the decoder has
- * made of them (registration.ts), and their pictures are put there, as light as it was decoded. What has not moved stays as
- * it was decoded, and so does what changes its size or colours, and what no placement explains. Plain loops over a few
- * bodies, on the processor. It does not say where anything goes: the latents have.
+ * made of them (registration.ts), their paths are made smooth where they are but for noise (body-paths.ts), and their
+ * pictures are put there, as light as it was decoded. What has not moved stays as it was decoded, and so does what changes its
+ * size or colours, and what no placement explains. Plain loops over a few bodies, on the processor. It does not say where
+ * anything goes: the latents have.
  */
 import { compose } from './body-composition.ts';
 import {
-  bodiesOf, bodyMask, describeBodies, labelsOf, middleOf, pixelsByLabel, smallest, type Body, type DecodedFrame, type Size,
+  bodiesOf, decodedFrame, describeBodies, labelsOf, middleOf, pixelsByLabel, smallest, type Body, type DecodedFrame, type Size,
 } from './body-labels.ts';
-import type { Domain } from './config.ts';
 import {
-  covers, edgeMatte, layerOf, pictureOf, placementOf, turnedAt, uncovered, windowOf, type Layer, type Picture,
-  type Placement, type Window,
-} from './registration.ts';
+  covers, edgeMatte, layerOf, pictureOf, uncovered, windowOf, type Layer, type Picture, type Placement, type Window,
+} from './body-layers.ts';
+import { smoothed } from './body-paths.ts';
+import type { Domain } from './config.ts';
+import { aligned, placementOf, turnedAt, type Evidence } from './registration.ts';
 
 /** Domains in which bodies keep the shapes and colours that they have; what flows, gives way, glows or melts does not. */
 export const keepsShapes: Record<Domain, boolean> = { none: false, rigid: true, fluid: false, thermal: false, optics: true };
@@ -25,7 +27,7 @@ export const keepsShapes: Record<Domain, boolean> = { none: false, rigid: true, 
  * Largest cost of a body's placement, its pixels being 1, that is believed; where it touches another, whose colours were mixed
  * with its own as they were decoded.
  */
-const believed = 0.6;
+const believed = 0.55;
 const believedTouching = 2;
 /** Pixels from one body's to another's at which these touch. */
 const touch = 3;
@@ -42,6 +44,8 @@ interface Traveller extends Body {
   /** Its placements in the frame before, and in that before it. */
   placement: Placement;
   earlier: Placement;
+  /** Its placements from the first frame on, null where none is believed. */
+  readonly path: (Placement | null)[];
 }
 
 const homeOf = ({ centre }: Body): Placement => [0, 0, 0, 0, ...centre];
@@ -57,12 +61,12 @@ function expectedOf({ placement, earlier }: Traveller): Placement {
 }
 
 /** Of each pixel of a window, in arrays of the whole picture, what it costs with these layers, and whether one covers it. */
-function explainedBy(layers: readonly Layer[], mask: Uint8Array, [left, top, right, bottom]: Window, width: number) {
-  const rest = new Float32Array(mask.length);
-  const isCovered = new Uint8Array(mask.length);
+function explainedBy(layers: readonly Layer[], { foreground, width }: DecodedFrame, [left, top, right, bottom]: Window) {
+  const rest = new Float32Array(foreground.length);
+  const isCovered = new Uint8Array(foreground.length);
   for (let y = top; y <= bottom; y++) {
     for (let pixel = y * width + left; pixel <= y * width + right; pixel++) {
-      rest[pixel] = mask[pixel] * uncovered;
+      rest[pixel] = foreground[pixel] * uncovered;
       for (const layer of layers) {
         if (!covers(layer, pixel)) continue;
         const cost = layer.costs[pixel];
@@ -80,14 +84,21 @@ function overlap(a: Window, b: Window): boolean {
 
 /** Places those that move in a frame, each given the others: layers by label, of all bodies. */
 function placeAll(
-  decoded: DecodedFrame, mask: Uint8Array, bodies: readonly Traveller[], moving: readonly Traveller[],
+  decoded: DecodedFrame, bodies: readonly Traveller[], moving: readonly Traveller[],
   places: ReadonlyMap<number, readonly [number, number]>,
 ): Map<number, Layer> {
-  const layerAt = ({ first }: Traveller, placement: Placement) => layerOf(first, placement, decoded.frame, mask, decoded);
-  const layers = new Map(bodies.map((body) => [body.label, layerAt(body, body.placement)]));
+  const layers = new Map(bodies.map(({ label, first, placement }) => [label, layerOf(first, placement, decoded)]));
+  const evidenceFor = ({ label }: Body, window: Window): Evidence => {
+    const others = [...layers].flatMap(([other, layer]) => (other === label ? [] : [layer]));
+    return { ...decoded, window, ...explainedBy(others, decoded, window) };
+  };
+  const place = (body: Traveller, placement: Placement) => {
+    body.placement = placement;
+    layers.set(body.label, layerOf(body.first, placement, decoded));
+  };
   const starts = new Map(moving.map((body) => {
     const expected = expectedOf(body);
-    return [body, { before: body.placement, expected, window: windowOf(body.first, [expected[4], expected[5]], decoded) }];
+    return [body, { before: body.placement, expected, window: windowOf(body.first, expected, decoded) }];
   }));
   let changed = new Set(moving);
   for (let sweep = 0; sweep < sweeps && changed.size > 0; sweep++) {
@@ -97,18 +108,20 @@ function placeAll(
       const { before, expected, window } = starts.get(body)!;
       const touched = [...previous, ...changed].some((other) => other !== body && overlap(window, starts.get(other)!.window));
       if (sweep > 0 && !touched) continue;
-      const others = bodies.flatMap(({ label }) => (label === body.label ? [] : [layers.get(label)!]));
-      const evidence = { ...decoded, isBody: mask, window, ...explainedBy(others, mask, window, decoded.width) };
       const candidates = sweep > 0
         ? [body.placement] : [before, expected, ...turnedAt(expected, places.get(body.label)!)];
+      const evidence = evidenceFor(body, window);
       const placement = placementOf(body.first, body.pixels.length, evidence, candidates, before, expected);
       if (isSame(placement, body.placement)) continue;
-      body.placement = placement;
-      layers.set(body.label, layerAt(body, placement));
+      place(body, placement);
       changed.add(body);
     }
   }
-  for (const body of moving) body.earlier = starts.get(body)!.before;
+  for (const body of moving) {
+    const evidence = evidenceFor(body, windowOf(body.first, body.placement, decoded));
+    place(body, aligned(body.placement, layers.get(body.label)!, evidence));
+    body.earlier = starts.get(body)!.before;
+  }
   return layers;
 }
 
@@ -116,8 +129,9 @@ function placeAll(
 function unexplainedOf(body: Body, layer: Layer, labels: Uint8Array, { rest, isCovered }: ReturnType<typeof explainedBy>): number {
   let sum = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    if (covers(layer, pixel)) sum += rest[pixel];
-    else if (labels[pixel] === body.label && isCovered[pixel] === 0) sum += uncovered;
+    const share = layer.shares[pixel];
+    if (share > 0) sum += share * (isCovered[pixel] === 1 ? rest[pixel] : layer.costs[pixel]);
+    if (labels[pixel] === body.label && isCovered[pixel] === 0) sum += (1 - share) * rest[pixel];
   }
   return sum / body.pixels.length;
 }
@@ -134,6 +148,29 @@ function touching(labels: Uint8Array, { width }: Size): Set<number> {
     }
   });
   return found;
+}
+
+/** Follows bodies into a frame: to each path goes a placement, null where none is believed. */
+function follow(
+  decoded: DecodedFrame, labels: Uint8Array, travellers: readonly Traveller[],
+  places: ReadonlyMap<number, readonly [number, number]>,
+): void {
+  // What is where it was is the first frame's already.
+  const moving = travellers.filter((body) => {
+    const [x, y] = places.get(body.label)!;
+    return !isSame(body.placement, homeOf(body)) || Math.hypot(x - body.centre[0], y - body.centre[1]) >= still;
+  });
+  const lost = new Set<Traveller>();
+  if (moving.length > 0) {
+    const layers = placeAll(decoded, travellers, moving, places);
+    const explained = explainedBy([...layers.values()], decoded, [0, 0, decoded.width - 1, decoded.height - 1]);
+    const touched = touching(labels, decoded);
+    for (const body of moving) {
+      const most = touched.has(body.label) ? believedTouching : believed;
+      if (unexplainedOf(body, layers.get(body.label)!, labels, explained) >= most) lost.add(body);
+    }
+  }
+  for (const body of travellers) body.path.push(lost.has(body) ? null : body.placement);
 }
 
 /**
@@ -158,34 +195,26 @@ export function withWholeBodies(
   const travellers = bodies.filter(({ isFollowed }) => isFollowed).map((body): Traveller => {
     const matte = edgeMatte(image, background, firstLabels, body.label, size);
     const first = pictureOf(matte, body.centre, Math.ceil(body.reach) + 2, size);
-    return { ...body, first, placement: homeOf(body), earlier: homeOf(body) };
+    const home = homeOf(body);
+    return { ...body, first, placement: home, earlier: home, path: [home] };
   });
-  for (let t = 1; t < frames.length / (3 * area); t++) {
-    const frame = result.subarray(3 * area * t, 3 * area * (t + 1));
-    const decoded = { ...size, frame, background };
-    const mask = bodyMask(decoded);
-    const labels = labelsOf(decoded, mask, bodies, places);
-    const pixels = pixelsByLabel(labels);
-    for (const { label } of bodies) {
-      const own = pixels.get(label) ?? [];
-      if (own.length >= smallest) places.set(label, middleOf(own, size.width));
+  const seen = Array.from({ length: frames.length / (3 * area) - 1 }, (_, k) => {
+    const frame = result.subarray(3 * area * (k + 1), 3 * area * (k + 2));
+    const decoded = decodedFrame(frame, background, size);
+    const labels = labelsOf(decoded, bodies, places);
+    for (const [label, pixels] of pixelsByLabel(labels)) {
+      if (pixels.length >= smallest) places.set(label, middleOf(pixels, size.width));
     }
-    // What is where it was is the first frame's already.
-    const moving = travellers.filter((body) => {
-      const [x, y] = places.get(body.label)!;
-      return !isSame(body.placement, homeOf(body)) || Math.hypot(x - body.centre[0], y - body.centre[1]) >= still;
+    follow(decoded, labels, travellers, places);
+    return { decoded, labels };
+  });
+  seen.forEach(({ decoded, labels }, k) => {
+    const placed = travellers.flatMap((body): [number, Layer][] => {
+      const placement = body.path[k + 1];
+      if (placement === null || isSame(placement, homeOf(body))) return [];
+      return [[body.label, layerOf(body.first, smoothed(body.path, k + 1)!, decoded)]];
     });
-    if (moving.length === 0) continue;
-    const layers = placeAll(decoded, mask, travellers, moving, places);
-    const explained = explainedBy([...layers.values()], mask, [0, 0, size.width - 1, size.height - 1], size.width);
-    const placed = new Map<number, Layer>();
-    const touched = touching(labels, size);
-    for (const body of moving) {
-      const layer = layers.get(body.label)!;
-      const most = touched.has(body.label) ? believedTouching : believed;
-      if (unexplainedOf(body, layer, labels, explained) < most) placed.set(body.label, layer);
-    }
-    compose(decoded, mask, labels, placed);
-  }
+    compose(decoded, labels, new Map(placed));
+  });
   return result;
 }

@@ -64,12 +64,22 @@ function lit({ shares, colours }: Layer, frame: Uint8Array, isFront: Uint8Array,
   return result;
 }
 
+/** How light a colour is in the background's direction, that being 1. */
+function lightnessOf(pixels: Uint8Array, background: Uint8Array, at: number): number {
+  let [both, own] = [1, 1];
+  for (let i = at; i < at + 3; i++) {
+    both += pixels[i] * background[i];
+    own += background[i] ** 2;
+  }
+  return both / own;
+}
+
 /**
- * Makes of marked pixels of a frame what is beside them: its background, as light as the nearest that is no body's was in
- * the original.
+ * Makes of marked pixels of a frame its background: as light as it was in the original as far as it was seen there, and for
+ * the rest as the nearest that is no body's. A shadow under a body stays, though it took on some of the body's colour.
  */
 function wipe(
-  { frame, background, height, width }: DecodedFrame, original: Uint8Array, wiped: Uint8Array, isFree: (pixel: number) => boolean,
+  { frame, background, foreground, height, width }: DecodedFrame, original: Uint8Array, wiped: Uint8Array, isFree: (pixel: number) => boolean,
 ): void {
   const sources = new Int32Array(height * width).fill(-1);
   const queue: number[] = [];
@@ -91,8 +101,10 @@ function wipe(
     if (wiped[pixel] === 0 || sources[pixel] < 0) continue;
     const at = 3 * pixel;
     const beside = 3 * sources[pixel];
+    const own = lightnessOf(original, background, at);
     for (let c = 0; c < 3; c++) {
-      const lightness = (original[beside + c] + 8) / (background[beside + c] + 8);
+      const nearest = (original[beside + c] + 8) / (background[beside + c] + 8);
+      const lightness = own + foreground[pixel] * (nearest - own);
       frame[at + c] = Math.min(255, Math.round(background[at + c] * Math.min(lightest, lightness)));
     }
   }

@@ -273,3 +273,19 @@ test('a body is put to a quarter of a pixel where it was decoded, also over a sh
   // Negative control: as far as a search by quarters of a pixel may end from there it would not do.
   expect(Math.abs(middleAt(35.2)[1] - y)).toBeGreaterThan(0.25);
 });
+
+test('a shadow that took on some of a body\'s colour is one when the body has been put', () => {
+  const shadow: Thing = { shape: box(12, 4), colour: [66, 70, 88], at: [33, 43] };
+  const image = pictureOf([{ shape: box(14, 14), colour: blue, at: [22, 22] }]);
+  const decoded = (beside: readonly Thing[]) => pictureOf([...beside, { shape: lump(14, 14), colour: blue, at: [33, 35] }]);
+  const colourUnder = (frame: Uint8Array) => {
+    const whole = frameOf(withWholeBodies(clipOf(image, frame), image, background, size), 1);
+    expect(whole).not.toEqual(frame);
+    return [...whole.subarray(3 * (44 * size.width + 33), 3 * (44 * size.width + 33) + 3)];
+  };
+  const [red, , blueness] = colourUnder(decoded([shadow]));
+  expect(red).toBeLessThan(115);
+  expect(blueness - red).toBeLessThan(8);
+  // Negative control: without one it is as light as the floor.
+  expect(colourUnder(decoded([]))[0]).toBeGreaterThan(130);
+});

@@ -146,8 +146,8 @@ export function placementOf(
   return best;
 }
 
-/** How much lighter than a layer's its colours are where it was decoded. */
-function lightnessOf({ shares, colours }: Layer, { frame, foreground, width, window: [left, top, right, bottom] }: Evidence): number {
+/** How light a layer's colours are where it was decoded, 1: as in the first frame. */
+function shadeOf({ shares, colours }: Layer, { frame, foreground, width, window: [left, top, right, bottom] }: Evidence): number {
   let [both, own] = [0, 1e-6];
   for (let y = top; y <= bottom; y++) {
     for (let pixel = y * width + left; pixel <= y * width + right; pixel++) {
@@ -169,38 +169,39 @@ function lightnessOf({ shares, colours }: Layer, { frame, foreground, width, win
 export function aligned(placement: Placement, layer: Layer, evidence: Evidence): Placement {
   const { frame, background, isCovered, width, window } = evidence;
   const { shares, colours } = layer;
-  const lightness = lightnessOf(layer, evidence);
+  const shade = shadeOf(layer, evidence);
   const shown = (at: number) => {
     const share = shares[Math.floor(at / 3)];
-    return share * lightness * colours[at] + (1 - share) * background[at] / 255;
+    return share * shade * colours[at] + (1 - share) * background[at] / 255;
   };
   let [xx, xy, yy, xe, ye] = [leastSlope, 0, leastSlope, 0, 0];
   for (let y = window[1] + 1; y < window[3]; y++) {
     for (let pixel = y * width + window[0] + 1; pixel < y * width + window[2]; pixel++) {
       const around = Math.max(shares[pixel], shares[pixel - 1], shares[pixel + 1], shares[pixel - width], shares[pixel + width]);
       if (around < faintest || isCovered[pixel] === 1) continue;
-      let [gx, gy, gxy, gxe, gye, gxb, gyb, eb, bb] = [0, 0, 0, 0, 0, 0, 0, 0, 1e-6];
+      // Products, over the channels, of the slopes across and down, of the error and of the background's colour.
+      let [aa, ad, dd, ae, de, ab, db, eb, bb] = [0, 0, 0, 0, 0, 0, 0, 0, 1e-6];
       for (let at = 3 * pixel; at < 3 * pixel + 3; at++) {
         const across = (shown(at + 3) - shown(at - 3)) / 2;
         const down = (shown(at + 3 * width) - shown(at - 3 * width)) / 2;
         const error = frame[at] / 255 - shown(at);
         const behind = background[at] / 255;
-        gx += across * across;
-        gy += down * down;
-        gxy += across * down;
-        gxe += across * error;
-        gye += down * error;
-        gxb += across * behind;
-        gyb += down * behind;
+        aa += across * across;
+        ad += across * down;
+        dd += down * down;
+        ae += across * error;
+        de += down * error;
+        ab += across * behind;
+        db += down * behind;
         eb += error * behind;
         bb += behind * behind;
       }
-      // But for their parts along the background's colour.
-      xx += gx - gxb * gxb / bb;
-      xy += gxy - gxb * gyb / bb;
-      yy += gy - gyb * gyb / bb;
-      xe += gxe - gxb * eb / bb;
-      ye += gye - gyb * eb / bb;
+      // Without their parts along the background's colour.
+      xx += aa - ab * ab / bb;
+      xy += ad - ab * db / bb;
+      yy += dd - db * db / bb;
+      xe += ae - ab * eb / bb;
+      ye += de - db * eb / bb;
     }
   }
   const determinant = xx * yy - xy * xy;
